@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+// Runs on any Node, old ones included, so that a too old one gets a sentence instead of a syntax error.
+// Nothing is imported before the version is known to be good.
+var version = process.versions.node.split('.').map(Number);
+if (version[0] < 22 || (version[0] === 22 && version[1] < 18)) {
+  console.error(
+    'dht: needs Node.js 22.18 or newer, but this is ' +
+      process.versions.node +
+      '.\n' +
+      'Run it as `npx dht` from the repository (npm ci installs a suitable Node.js there), or install Node.js 24.',
+  );
+  process.exit(1);
+}
+
+import('../dist/dht.js').catch((error) => {
+  if (error?.code === 'ERR_MODULE_NOT_FOUND' && String(error.url || error.message).indexOf('/dist/dht.js') !== -1) {
+    console.error('dht: the command has not been built. Run `npm run build` in the repository and try again.');
+  } else {
+    console.error(error);
+  }
+  process.exit(1);
+});
