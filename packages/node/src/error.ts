@@ -2,8 +2,9 @@ import { type ApiError, type ExitCode, exitCodes, type Receipt } from './api/con
 
 export interface DhtErrorOptions extends ErrorOptions {
   /** What to do next. */
-  readonly hint?: string;
-  readonly receipt?: Receipt;
+  readonly hint?: string | undefined;
+  readonly receipt?: Receipt | undefined;
+  readonly cid?: string | undefined;
 }
 
 /** A failure that a person is told about. The message says what was attempted and what happened; `hint` what to do next. */
@@ -12,19 +13,18 @@ export class DhtError extends Error {
   readonly exitCode: ExitCode;
   readonly hint: string | undefined;
   readonly receipt: Receipt | undefined;
+  readonly cid: string | undefined;
 
   constructor(exitCode: ExitCode, message: string, options: DhtErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.exitCode = exitCode;
     this.hint = options.hint;
     this.receipt = options.receipt;
+    this.cid = options.cid;
   }
 
   static fromApi(error: ApiError): DhtError {
-    return new DhtError(error.exitCode, error.message, {
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      ...(error.receipt === undefined ? {} : { receipt: error.receipt }),
-    });
+    return new DhtError(error.exitCode, error.message, { hint: error.hint, receipt: error.receipt, cid: error.cid });
   }
 
   toApi(): ApiError {
@@ -34,6 +34,7 @@ export class DhtError extends Error {
       message: this.message,
       ...(this.hint === undefined ? {} : { hint: this.hint }),
       ...(this.receipt === undefined ? {} : { receipt: this.receipt }),
+      ...(this.cid === undefined ? {} : { cid: this.cid }),
     };
   }
 }

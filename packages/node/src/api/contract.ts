@@ -21,6 +21,8 @@
  * | GET /v1/lookup/<cid, key or id>?mode=recursive\|iterative | `LookupReply` |
  * | GET /metrics | Prometheus text |
  *
+ * `ls` of a folder gives its entries; of a file or symbolic link that one, with an empty `path`.
+ *
  * Errors: an `ApiError` body with a fitting HTTP status, or as the last NDJSON line. A body stream that breaks off after the
  * headers were sent is an error that the client sees as a closed connection before `Content-Length` bytes.
  */
@@ -56,7 +58,9 @@ export interface ApiError {
   readonly message: string;
   /** What to do next. */
   readonly hint?: string;
+  /** Of a put that stayed below w: what was stored, and of which CID. */
   readonly receipt?: Receipt;
+  readonly cid?: string;
 }
 
 export interface ContactReply {
@@ -165,6 +169,8 @@ export interface ListEntry {
   readonly cid: string;
   /** Bytes of the file's content; absent for directories. */
   readonly size?: number;
+  /** Where a symbolic link points to, as it was stored. */
+  readonly target?: string;
 }
 
 export interface WhereBlock {
