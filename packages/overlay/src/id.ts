@@ -1,0 +1,92 @@
+import { assert } from './assert.ts';
+
+/** Bits of an id. */
+export const idBits = 256;
+/** Bytes of an id. */
+export const idBytes = 32;
+/** Hexadecimal digits of an id: with b = 4 bits a digit, the columns of the routing table are these. */
+export const idDigits = 64;
+
+const hexPattern = /^[0-9a-f]{64}$/;
+const topDigits = 12;
+const byteToHex: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/**
+ * A point on the ring: a node's id or a key, 256 bits.
+ *
+ * Compared by value (`equals`, `compareIds`), used in maps by `hex`. The first 48 bits are kept as an exact integer, because
+ * ring comparisons are the hot path of routing and nearly always decided there; only near ties look at the rest.
+ */
+export class Id {
+  /** 64 lower-case hexadecimal digits, most significant first. */
+  readonly hex: string;
+  /** The 48 most significant bits, an exact integer. */
+  readonly top: number;
+
+  private constructor(hex: string) {
+    this.hex = hex;
+    this.top = Number.parseInt(hex.slice(0, topDigits), 16);
+  }
+
+  /** Throws when `hex` is not 64 lower-case hexadecimal digits. */
+  static fromHex(hex: string): Id {
+    assert(hexPattern.test(hex), 'an id has 64 lower-case hexadecimal digits');
+    return new Id(hex);
+  }
+
+  /** Throws when `bytes` is not 32 bytes long. */
+  static fromBytes(bytes: Uint8Array): Id {
+    assert(bytes.length === idBytes, 'an id has 32 bytes');
+    let hex = '';
+    for (const byte of bytes) hex += byteToHex[byte];
+    return new Id(hex);
+  }
+
+  /** `value` modulo 2²⁵⁶. */
+  static fromBigInt(value: bigint): Id {
+    return new Id(BigInt.asUintN(idBits, value).toString(16).padStart(idDigits, '0'));
+  }
+
+  toBytes(): Uint8Array {
+    const bytes = new Uint8Array(idBytes);
+    for (let i = 0; i < idBytes; i++) bytes[i] = Number.parseInt(this.hex.slice(2 * i, 2 * i + 2), 16);
+    return bytes;
+  }
+
+  toBigInt(): bigint {
+    return BigInt(`0x${this.hex}`);
+  }
+
+  /** The digit at `index`, 0 to 15; index 0 is the most significant. */
+  digit(index: number): number {
+    const code = this.hex.charCodeAt(index);
+    return code < 58 ? code - 48 : code - 87;
+  }
+
+  equals(other: Id): boolean {
+    return this === other || this.hex === other.hex;
+  }
+
+  /** The first eight digits, for people. */
+  toString(): string {
+    return this.hex.slice(0, 8);
+  }
+
+  toJSON(): string {
+    return this.hex;
+  }
+}
+
+/** Negative when `a` is numerically below `b`, 0 when equal, positive when above. */
+export function compareIds(a: Id, b: Id): number {
+  if (a.top !== b.top) return a.top - b.top;
+  if (a.hex === b.hex) return 0;
+  return a.hex < b.hex ? -1 : 1;
+}
+
+/** The number of leading digits that `a` and `b` share, 0 to 64. */
+export function sharedPrefixLength(a: Id, b: Id): number {
+  let length = 0;
+  while (length < idDigits && a.hex.charCodeAt(length) === b.hex.charCodeAt(length)) length++;
+  return length;
+}

@@ -1,0 +1,86 @@
+import type { Contact } from './contact.ts';
+import type { Id } from './id.ts';
+import type { OverlayMessage } from './messages.ts';
+
+/** The two clocks of a step. `monoMs` never goes back and is the one that timers use; `wallMs` is for people and expiry. */
+export interface Now {
+  readonly monoMs: number;
+  readonly wallMs: number;
+}
+
+/** The seeded generator handed in by the driver. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number;
+}
+
+/** A command's number, chosen by the driver; every reply to the command carries it. */
+export type CommandRef = number;
+
+/** What the overlay can be told. */
+export type OverlayInput =
+  /** A message from the peer that the secured connection proves. Any message is evidence of life. */
+  | { readonly type: 'message'; readonly from: Contact; readonly message: OverlayMessage }
+  /** The deadline asked for has come. `lateMs`: how late the driver was; above 200 the process was stalled or stopped. */
+  | { readonly type: 'timeout'; readonly lateMs: number }
+  /** A secured connection on which both sides have said Hello. */
+  | { readonly type: 'peerConnected'; readonly peer: Contact }
+  /** The connection closed: a hint, never a verdict. */
+  | { readonly type: 'peerDisconnected'; readonly id: Id }
+  /** A dial failed. `refused`: nobody listens there; `identity`: somebody else answers there. */
+  | {
+      readonly type: 'peerUnreachable';
+      readonly id: Id;
+      readonly incarnation: number;
+      readonly reason: 'refused' | 'timeout' | 'identity' | 'rejected';
+    }
+  /** The queue to the peer was full, or the connection broke, and `message` was given up. */
+  | { readonly type: 'sendDropped'; readonly to: Id; readonly message: OverlayMessage }
+  /** Seed the ring of a new network: active at once. */
+  | { readonly type: 'create' }
+  /** Join through these, besides whatever is remembered. With none given: rejoin, or cold start (DESIGN §4). */
+  | { readonly type: 'join'; readonly contacts: readonly Contact[] }
+  /** Announce that this node hands over; `done` when it goes. */
+  | { readonly type: 'leave'; readonly done: boolean }
+  | { readonly type: 'lookup'; readonly ref: CommandRef; readonly key: Id; readonly mode: LookupMode; readonly timeoutMs: number }
+  | { readonly type: 'cancel'; readonly ref: CommandRef }
+  /** This node's own address changed: its contact from now on. */
+  | { readonly type: 'selfChanged'; readonly self: Contact };
+
+export type LookupMode = 'recursive' | 'iterative';
+
+/** What the overlay asks of its driver, to be carried out in this order. */
+export type OverlayOutput =
+  /** Dial when there is no connection. Control messages of one peer stay in order. */
+  | { readonly type: 'send'; readonly to: Contact; readonly message: OverlayMessage }
+  | { readonly type: 'lookupDone'; readonly ref: CommandRef; readonly result: LookupResult }
+  | { readonly type: 'event'; readonly event: OverlayEvent };
+
+export type LookupResult =
+  | {
+      readonly outcome: 'found';
+      readonly root: Contact;
+      /** Closest first, the root included. */
+      readonly replicaSet: readonly Contact[];
+      readonly path: readonly { readonly id: Id; readonly rttMs?: number }[];
+      readonly elapsedMs: number;
+    }
+  | { readonly outcome: 'timeout' | 'not-active' | 'cancelled' };
+
+export type OverlayEvent =
+  | { readonly type: 'activated'; readonly how: 'created' | 'joined' | 'seeded' }
+  /** The leaf set changed in members or in their statuses. `failed`: gone by verdict, not by leaving or by being pushed out. */
+  | {
+      readonly type: 'leafSetChanged';
+      readonly added: readonly Contact[];
+      readonly removed: readonly Contact[];
+      readonly failed: readonly Contact[];
+    }
+  /** The contacts worth remembering for a rejoin changed: the driver persists `remembered()` when it likes. */
+  | { readonly type: 'rememberedChanged' }
+  | { readonly type: 'suspected'; readonly id: Id }
+  | { readonly type: 'failed'; readonly id: Id; readonly incarnation: number; readonly detectionMs: number }
+  /** Another live process claims this node's id. */
+  | { readonly type: 'twin'; readonly incarnation: number }
+  | { readonly type: 'merged'; readonly with: Id }
+  | { readonly type: 'joinRefused'; readonly reason: string };

@@ -1,0 +1,218 @@
+import type { Contact, NodeLife } from './contact.ts';
+import type { Id } from './id.ts';
+
+/**
+ * Every message of the overlay. Who sent it is what the secured connection proves and never a field of the message.
+ * `packages/wire/dht.proto` is the same in bytes, with the limits of every field.
+ */
+export type OverlayMessage =
+  | HeartbeatMessage
+  | ProbeMessage
+  | ProbeReplyMessage
+  | IndirectProbeMessage
+  | IndirectReplyMessage
+  | LeafSetMessage
+  | LeavingMessage
+  | RouteMessage
+  | RouteAckMessage
+  | RouteRefusedMessage
+  | RouteReplyMessage
+  | FindNextMessage
+  | FindNextReplyMessage
+  | JoinRequestMessage
+  | JoinGrantMessage
+  | JoinRefusedMessage
+  | JoinCommitMessage
+  | JoinCommittedMessage
+  | TableRequestMessage
+  | TableReplyMessage;
+
+/** `leaving` nodes still serve what they hold, but count in no replica set and root nothing. */
+export type NodeStatus = 'joining' | 'active' | 'leaving';
+
+/** Names a request across retries: unique for the origin's life, so roots remember it and answer twice alike. */
+export interface RequestId {
+  readonly origin: Id;
+  readonly incarnation: number;
+  readonly counter: number;
+}
+
+/** To the immediate counter-clockwise neighbour every heartbeat period: the sender is its watched clockwise neighbour. */
+export interface HeartbeatMessage {
+  readonly type: 'heartbeat';
+  readonly status: NodeStatus;
+}
+
+export interface ProbeMessage {
+  readonly type: 'probe';
+  readonly nonce: number;
+  readonly status: NodeStatus;
+}
+
+export interface ProbeReplyMessage {
+  readonly type: 'probeReply';
+  readonly nonce: number;
+  readonly status: NodeStatus;
+  /** Was this node active in an earlier life: such nodes may seed the ring of a cold start. */
+  readonly previouslyActive: boolean;
+}
+
+/** Asks the receiver to probe `target` on the sender's behalf (SWIM, Das et al. 2002). */
+export interface IndirectProbeMessage {
+  readonly type: 'indirectProbe';
+  readonly nonce: number;
+  readonly target: Contact;
+}
+
+export interface IndirectReplyMessage {
+  readonly type: 'indirectReply';
+  readonly nonce: number;
+  readonly target: Id;
+  /** `refused`: nobody listens at the target's address any more. `silent`: no answer in time. */
+  readonly outcome: 'alive' | 'refused' | 'silent';
+}
+
+/** A failure that the sender has established. Each receiver verifies it for itself. */
+export interface FailedEntry extends NodeLife {
+  /** Milliseconds since the sender established it. */
+  readonly ageMs: number;
+}
+
+/** Leaf-set exchange. `full` lists all members and asks for the same in return when `wantReply`; otherwise what changed. */
+export interface LeafSetMessage {
+  readonly type: 'leafSet';
+  readonly full: boolean;
+  readonly wantReply: boolean;
+  readonly status: NodeStatus;
+  readonly members: readonly Contact[];
+  readonly failed: readonly FailedEntry[];
+}
+
+/** `done: false` when handing over begins, `true` as the last word before the process ends. */
+export interface LeavingMessage {
+  readonly type: 'leaving';
+  readonly done: boolean;
+}
+
+/**
+ * A request on its way to the root of `key`, hop by hop over open connections.
+ * - `lookup` answers with the root and its replica set;
+ * - `join` does so for the joiner's own id, and every hop adds contacts of its routing table to `contacts`;
+ * - `probe` asks whether the node with exactly this id is alive, without dialling it.
+ */
+export interface RouteMessage {
+  readonly type: 'route';
+  readonly request: RequestId;
+  readonly purpose: 'lookup' | 'join' | 'probe';
+  readonly key: Id;
+  readonly origin: Contact;
+  /** Hops still allowed. */
+  readonly ttl: number;
+  readonly remainingMs: number;
+  /** The way so far, the origin's own first hop first. */
+  readonly path: readonly Hop[];
+  readonly contacts: readonly Contact[];
+}
+
+export interface Hop {
+  readonly id: Id;
+  /** Smoothed round-trip time from the hop before to this one; absent when never measured. */
+  readonly rttMs?: number;
+}
+
+/** Accepts responsibility for the request: the sender need not try another hop. */
+export interface RouteAckMessage {
+  readonly type: 'routeAck';
+  readonly request: RequestId;
+}
+
+/** The receiver would make no progress or is not active; `members` tell the sender why. */
+export interface RouteRefusedMessage {
+  readonly type: 'routeRefused';
+  readonly request: RequestId;
+  readonly reason: 'no-progress' | 'not-active' | 'ttl' | 'late' | 'busy';
+  readonly members: readonly Contact[];
+}
+
+export interface RouteReplyMessage {
+  readonly type: 'routeReply';
+  readonly request: RequestId;
+  readonly root: Contact;
+  /** The nodes closest to the key as the root knows them, closest first, the root included: at least r when there are so many. */
+  readonly replicaSet: readonly Contact[];
+  /** For a join the root's leaf set, otherwise empty. */
+  readonly leafSet: readonly Contact[];
+  readonly path: readonly Hop[];
+  readonly contacts: readonly Contact[];
+}
+
+/** One step of an iterative lookup. */
+export interface FindNextMessage {
+  readonly type: 'findNext';
+  readonly request: RequestId;
+  readonly key: Id;
+}
+
+export interface FindNextReplyMessage {
+  readonly type: 'findNextReply';
+  readonly request: RequestId;
+  readonly status: NodeStatus;
+  readonly isRoot: boolean;
+  /** When `isRoot` the replica set, otherwise the closest contacts that are strictly closer to the key than the sender. */
+  readonly contacts: readonly Contact[];
+}
+
+/** To the counter-clockwise end of the gap that the sender wants to join. */
+export interface JoinRequestMessage {
+  readonly type: 'joinRequest';
+  readonly attempt: number;
+}
+
+/** The sole right to join in the gap between the sender and `successor` until the deadline. */
+export interface JoinGrantMessage {
+  readonly type: 'joinGrant';
+  readonly attempt: number;
+  readonly token: number;
+  readonly successor: Contact;
+  readonly deadlineMs: number;
+  readonly members: readonly Contact[];
+}
+
+export interface JoinRefusedMessage {
+  readonly type: 'joinRefused';
+  readonly attempt: number;
+  /** `stale`: the gap is elsewhere, look at `members`. `busy`: another one holds the grant. */
+  readonly reason: 'stale' | 'busy' | 'not-active' | 'expired';
+  readonly retryAfterMs: number;
+  readonly members: readonly Contact[];
+  readonly previouslyActive: boolean;
+}
+
+/** Goes joiner → predecessor → successor; each compares its neighbour pointer before it lets the joiner in. */
+export interface JoinCommitMessage {
+  readonly type: 'joinCommit';
+  readonly attempt: number;
+  readonly token: number;
+  readonly joiner: Contact;
+  readonly predecessor: Contact;
+}
+
+/** Successor → joiner: both ends of the gap have taken the joiner in. */
+export interface JoinCommittedMessage {
+  readonly type: 'joinCommitted';
+  readonly attempt: number;
+  readonly token: number;
+  readonly members: readonly Contact[];
+}
+
+/** Routing-table upkeep: asks for the contacts of one row. */
+export interface TableRequestMessage {
+  readonly type: 'tableRequest';
+  readonly row: number;
+}
+
+export interface TableReplyMessage {
+  readonly type: 'tableReply';
+  readonly row: number;
+  readonly contacts: readonly Contact[];
+}

@@ -1,0 +1,40 @@
+import type { Contact } from './contact.ts';
+import type { Id } from './id.ts';
+import type { NodeStatus } from './messages.ts';
+import type { Arc } from './ring.ts';
+
+/** What storage, the daemon and the checkers may read of an overlay between two steps (Dabek et al. 2003). */
+export interface OverlayView {
+  readonly self: Contact;
+  readonly status: NodeStatus;
+  /** Members of both halves, nearest first in each; `leaving` ones included. */
+  leafSet(): { readonly clockwise: readonly LeafView[]; readonly counterClockwise: readonly LeafView[] };
+  /** The `rank` active nodes closest to `key` as far as this node knows, closest first, itself included when active. */
+  replicaSet(key: Id, rank: number): readonly Contact[];
+  /** Whether the leaf set proves `replicaSet(key, rank)`: those nodes all lie inside it, or it holds the whole ring. */
+  coversReplicaSet(key: Id, rank: number): boolean;
+  /** Up to `count` nearest active neighbours on each side, nearest first, each node once. */
+  neighbourSet(count: number): readonly Contact[];
+  /** The keys among whose `rank` closest active nodes this one is; absent when not active. */
+  range(rank: number): Arc | undefined;
+  /** The newest contact known for the id. */
+  contact(id: Id): Contact | undefined;
+  /** Smoothed round-trip time in milliseconds. */
+  rttMs(id: Id): number | undefined;
+  /** Suspected, or in the failed set with this or a lower incarnation. */
+  isAvoided(id: Id): boolean;
+  isConnected(id: Id): boolean;
+  routingTable(): readonly { readonly row: number; readonly column: number; readonly contacts: readonly Contact[] }[];
+  /** Contacts worth keeping for a rejoin, spread over the ring. */
+  remembered(): readonly Contact[];
+  /** Estimate of the number of nodes, from the density of the leaf set; exact when the leaf set holds the whole ring. */
+  estimatedSize(): number;
+}
+
+export interface LeafView {
+  readonly contact: Contact;
+  readonly status: NodeStatus;
+  readonly connected: boolean;
+  readonly suspected: boolean;
+  readonly rttMs?: number;
+}

@@ -1,0 +1,4 @@
+export * from './block.ts';
+export * from './config.ts';
+export * from './io.ts';
+export * from './messages.ts';
