@@ -1,0 +1,54 @@
+import type { Environment } from './environment.ts';
+
+/** What a node must know of itself after a restart. Bytes are base64, ids and digests hexadecimal. */
+export interface NodeMeta {
+  /** Private key of the peer id, libp2p's protobuf encoding. */
+  readonly peerKey: string;
+  /** 16 bytes, new when the disk is. */
+  readonly storeId: string;
+  /** Boot counter; durable before the first send. */
+  readonly incarnation: number;
+  /** Sequence number of the last signed peer record. */
+  readonly recordSequence: string;
+  readonly network: NetworkMeta;
+  /** Was a member in an earlier life: may seed the ring of a cold start. */
+  readonly previouslyActive: boolean;
+  readonly remembered: readonly ContactMeta[];
+  /** The last end was orderly, so no leftover files can lie about. */
+  readonly closedCleanly: boolean;
+}
+
+export interface NetworkMeta {
+  readonly nonce: string;
+  readonly replicas: number;
+  readonly writeQuorum: number;
+  readonly formatVersion: number;
+}
+
+export interface ContactMeta {
+  readonly id: string;
+  readonly incarnation: number;
+  readonly role: 'full' | 'client';
+  readonly address: string;
+  readonly addressSeq: number;
+}
+
+/** Small durable facts, in the environment of the blocks. */
+export class MetaStore {
+  private readonly environment: Environment;
+
+  constructor(environment: Environment) {
+    this.environment = environment;
+  }
+
+  get<K extends keyof NodeMeta>(name: K): NodeMeta[K] | undefined {
+    return this.environment.meta.get(name) as NodeMeta[K] | undefined;
+  }
+
+  /** All of the changes or none of them; resolves when they are on disk. */
+  async set(changes: Partial<NodeMeta>): Promise<void> {
+    await this.environment.write(() => {
+      for (const [name, value] of Object.entries(changes)) void this.environment.meta.put(name, value);
+    });
+  }
+}
