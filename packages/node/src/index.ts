@@ -1,6 +1,7 @@
 export * from './api/api-client.ts';
 export * from './api/contract.ts';
 export * from './config/config.ts';
+export * from './config/resolve.ts';
 export type { Activation, Daemon, DaemonOptions, LeaveOutcome } from './daemon.ts';
 export * from './error.ts';
 

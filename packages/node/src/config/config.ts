@@ -29,8 +29,3 @@ export type LogLevel = (typeof logLevels)[number];
 
 /** What the command line gives: keys of `Config` except `listenChosen`, as strings or already typed; absent ones are undefined. */
 export type Settings = { readonly [K in keyof Omit<Config, 'listenChosen'>]?: Config[K] | string | undefined };
-
-/** The path alone, for commands that only talk to a daemon. */
-export declare function resolvePath(flag: string | undefined, env: NodeJS.ProcessEnv): string;
-/** Reads `<path>/config.json` when there is one. Throws a `DhtError` (2, usage) that names the setting, its source and what is allowed. */
-export declare function resolveConfig(flags: Settings, env: NodeJS.ProcessEnv): Config;
