@@ -13,7 +13,11 @@ export default defineConfig({
     // A machine with two cores is the reference, and the tests with real daemons need the rest of them.
     maxWorkers: 2,
     projects: [
-      { resolve, ssr, test: { name: 'unit', include: ['packages/*/test/**/*.test.ts'], testTimeout: 20 * second } },
+      {
+        resolve,
+        ssr,
+        test: { name: 'unit', include: ['packages/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'], testTimeout: 20 * second },
+      },
       { resolve, ssr, test: { name: 'e2e', include: ['test/**/*.test.ts'], testTimeout: 120 * second, hookTimeout: 60 * second } },
     ],
   },

@@ -1,0 +1,41 @@
+/** What the reports say of a series of measurements, in the unit of the measurements. All 0 when there is none. */
+export interface Percentiles {
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+}
+
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Nearest rank: the smallest value that at least the fraction `q` of all values does not exceed. 0 when there is none. */
+export function percentile(values: readonly number[], q: number): number {
+  return ofSorted(sorted(values), q);
+}
+
+export function percentiles(values: readonly number[]): Percentiles {
+  const ascending = sorted(values);
+  return { p50: round(ofSorted(ascending, 0.5)), p99: round(ofSorted(ascending, 0.99)), p999: round(ofSorted(ascending, 0.999)) };
+}
+
+export function spread(values: readonly number[]): Spread {
+  const ascending = sorted(values);
+  return { median: round(ofSorted(ascending, 0.5)), min: round(ascending[0] ?? 0), max: round(ascending.at(-1) ?? 0) };
+}
+
+function ofSorted(ascending: readonly number[], q: number): number {
+  const rank = Math.max(1, Math.ceil(q * ascending.length));
+  return ascending[rank - 1] ?? 0;
+}
+
+function sorted(values: readonly number[]): readonly number[] {
+  return values.toSorted((a, b) => a - b);
+}
+
+/** Three digits behind the point at most: no measurement here is better than that. */
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

@@ -1,0 +1,26 @@
+import { describe, expect, test } from 'vitest';
+import { parseChurnOptions } from '../churn/options.ts';
+import { UsageError } from '../lib/flags.ts';
+
+describe('options of the churn test', () => {
+  test('the line of the README', () => {
+    const options = parseChurnOptions(['--peers', '20', '--minutes', '1.5', '--turnover', '--json', 'out.json']);
+    expect(options).toMatchObject({ peers: 20, minutes: 1.5, turnover: true, killHalf: false, replicas: 3, json: 'out.json' });
+  });
+
+  test('help', () => {
+    expect(parseChurnOptions(['--help'])).toBeUndefined();
+  });
+
+  test.each([
+    ['a misspelt option', ['--peer', '20']],
+    ['no number', ['--peers', 'many']],
+    ['an empty number', ['--peers', '']],
+    ['a part of a node', ['--peers', '2.5']],
+    ['a network of one', ['--peers', '1']],
+    ['endless', ['--minutes', 'Infinity']],
+    ['two runs in one', ['--turnover', '--kill-half']],
+  ])('%s is refused', (_, args) => {
+    expect(() => parseChurnOptions(args)).toThrow(UsageError);
+  });
+});
