@@ -66,5 +66,5 @@ function registerAll(program: Command, session: Session): void {
   program.commandsGroup('Insight:');
   for (const register of [registerStatus, registerPeers, registerLeafSet, registerRoutes, registerLookup, registerId])
     register(program, session);
-  program.commandsGroup('Help:');
+  program.commandsGroup('Help:').helpCommand('help [command]', 'show how to use a command');
 }

@@ -22,7 +22,7 @@ export function registerGet(program: Command, session: Session): void {
     .command('get')
     .summary('fetch a file or a folder')
     .description(
-      'Fetches a file or a folder, or what lies at a path in a folder. Every block is verified against its hash.\n' +
+      'Fetches a file or a folder, or what lies at a path in a folder. Every block is verified against its hash. ' +
         'It appears under its final name when it is whole. Interrupted? Run the same command again: it goes on where it ended.',
     )
     .argument('<cid[/path]>', 'what `dht put` printed, or something in that folder')

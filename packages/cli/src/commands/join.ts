@@ -11,7 +11,7 @@ export function registerJoin(program: Command, session: Session): void {
     .command('join')
     .summary('start the daemon and join a network through any of its nodes')
     .description(
-      'Starts the daemon in the foreground and joins the network of the given nodes, any of them. With a daemon running in this\n' +
+      'Starts the daemon in the foreground and joins the network of the given nodes, any of them. With a daemon running in this ' +
         'folder already, tells that one to join. An address may end in /p2p/<peer id>: then only that peer will do.',
     )
     .argument('<multiaddr...>', 'addresses of nodes of the network');

@@ -20,7 +20,7 @@ export function registerPut(program: Command, session: Session): void {
     .command('put')
     .summary('store a file, a folder or standard input; print the CID')
     .description(
-      'Stores a file, a folder or standard input (`-`) on the nodes whose ids are closest to each block, and prints the CID.\n' +
+      'Stores a file, a folder or standard input (`-`) on the nodes whose ids are closest to each block, and prints the CID. ' +
         'A folder is stored with everything in it, hidden files included; times and permissions are not kept.',
     )
     .argument('<path>', 'file, folder, or `-` for standard input')

@@ -10,8 +10,8 @@ export function registerStart(program: Command, session: Session): void {
     .command('start')
     .summary('start the daemon: first node of a new network, or back to the one it knows')
     .description(
-      'Starts the daemon in the foreground. In an empty folder it founds a new network and prints the command with which other\n' +
-        'machines join; in a folder that belongs to a network it goes back to that one, with the same id and all its data.\n' +
+      'Starts the daemon in the foreground. In an empty folder it founds a new network and prints the command with which other ' +
+        'machines join; in a folder that belongs to a network it goes back to that one, with the same id and all its data. ' +
         'Ctrl-C stops it; what it stores stays on its disk.',
     )
     .option('--replicas <r>', 'copies of every block, for a new network (default: 3)')

@@ -8,7 +8,7 @@ export function registerStop(program: Command, session: Session): void {
     .command('stop')
     .summary('stop the daemon now; its data stays on its disk')
     .description(
-      'Stops the daemon now, and waits until it has ended. What it stores stays on its disk and the other nodes make up for it;\n' +
+      'Stops the daemon now, and waits until it has ended. What it stores stays on its disk and the other nodes make up for it; ' +
         '`dht start` brings it back. To hand its data over first, use `dht leave`.',
     )
     .addHelpText('after', examples('dht stop', 'DHT_PATH=/tmp/second dht stop'))

@@ -10,7 +10,7 @@ export function registerWhere(program: Command, session: Session): void {
     .command('where')
     .summary('show which nodes hold each block')
     .description(
-      'Asks the nodes that are responsible for each block of a file or folder whether they hold it, and shows their ids.\n' +
+      'Asks the nodes that are responsible for each block of a file or folder whether they hold it, and shows their ids. ' +
         'Marks: `-` has it not, `?` did not answer, `~` holds it but is still being brought up to date, `+` holds it beyond its duty.',
     )
     .argument('<cid>', 'a file or folder')
