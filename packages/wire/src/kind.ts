@@ -1,0 +1,168 @@
+import type { Id } from '@dht/overlay';
+import { idBytes } from '@dht/overlay';
+import type { PbfWriter } from 'pbf';
+import { idTable } from './id-table.ts';
+import { limits } from './limits.ts';
+import { type StrictReader, type WireType, wireType } from './strict-reader.ts';
+import { WireError } from './wire-error.ts';
+
+/** How one kind of value is written behind its tag. `write` and `read` refuse what is beyond the limits; `size` never does. */
+export interface Kind<T> {
+  readonly wireType: WireType;
+  /** Bytes that `write` writes, a length prefix included. */
+  size(value: T): number;
+  write(value: T, writer: PbfWriter): void;
+  read(reader: StrictReader): T;
+}
+
+/** Bytes of `value` as a varint. */
+export function varintSize(value: number): number {
+  let size = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) size++;
+  return size;
+}
+
+/** An unsigned integer from 0 to `max`. */
+export function uint(max: number = limits.integerMax): Kind<number> {
+  return {
+    wireType: wireType.varint,
+    size: varintSize,
+    write(value, writer) {
+      if (!Number.isInteger(value) || value < 0 || value > max) throw new WireError('limit', `${value} is no integer from 0 to ${max}`);
+      writer.writeVarint(value);
+    },
+    read(reader) {
+      const value = reader.uint();
+      if (value > max) throw new WireError('limit', `${value} is above ${max}`);
+      return value;
+    },
+  };
+}
+
+/**
+ * A quantity that the core keeps as a fraction and the wire as `1 / unitsPerOne` whole units, rounded; what is above `max` units or
+ * below nothing is sent as the nearest that is allowed.
+ */
+export function rounded(unitsPerOne: number, max: number): Kind<number> {
+  const kind = uint(max);
+  const toUnits = (value: number): number => Math.min(Math.max(Math.round(value * unitsPerOne), 0), max);
+  return {
+    wireType: wireType.varint,
+    size: (value) => varintSize(toUnits(value)),
+    write(value, writer) {
+      if (Number.isNaN(value)) throw new WireError('limit', 'a quantity is not a number');
+      writer.writeVarint(toUnits(value));
+    },
+    read: (reader) => kind.read(reader) / unitsPerOne,
+  };
+}
+
+export const boolean: Kind<boolean> = {
+  wireType: wireType.varint,
+  size: () => 1,
+  write: (value, writer) => writer.writeVarint(value ? 1 : 0),
+  read(reader) {
+    const value = reader.uint();
+    if (value > 1) throw new WireError('malformed', `a boolean is 0 or 1, not ${value}`);
+    return value === 1;
+  },
+};
+
+/** The values of an enum, the first of which has number 1: 0 is what an absent field would say. */
+export function oneOf<const T extends string>(...values: readonly T[]): Kind<T> {
+  const numbers = new Map(values.map((value, index) => [value, index + 1]));
+  return {
+    wireType: wireType.varint,
+    size: () => 1,
+    write(value, writer) {
+      const number = numbers.get(value);
+      if (number === undefined) throw new WireError('unknown-value', `${value} is none of ${values.join(', ')}`);
+      writer.writeVarint(number);
+    },
+    read(reader) {
+      const number = reader.uint();
+      const value = values[number - 1];
+      if (value === undefined) throw new WireError('unknown-value', `${number} is the number of none of ${values.join(', ')}`);
+      return value;
+    },
+  };
+}
+
+export const id: Kind<Id> = {
+  wireType: wireType.bytes,
+  size: () => 1 + idBytes,
+  write(value, writer) {
+    writer.writeVarint(idBytes);
+    writer.realloc(idBytes);
+    idTable.write(value, writer.dataView, writer.pos);
+    writer.pos += idBytes;
+  },
+  read: (reader) => reader.id(),
+};
+
+/** A byte string of `min` to `max` bytes. What is read is a copy, so that it does not keep the network's buffer alive. */
+export function bytes(min: number, max: number): Kind<Uint8Array> {
+  const check = (length: number): void => {
+    if (length < min || length > max) throw new WireError('limit', `a byte string of ${length} bytes instead of ${min} to ${max}`);
+  };
+  return {
+    wireType: wireType.bytes,
+    size: (value) => varintSize(value.length) + value.length,
+    write(value, writer) {
+      check(value.length);
+      writer.writeBytes(value);
+    },
+    read(reader) {
+      const view = reader.view();
+      check(view.length);
+      return new Uint8Array(view);
+    },
+  };
+}
+
+const byteToHex: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** Exactly `length` bytes, which the core keeps as lower-case hexadecimal digits. */
+export function hexBytes(length: number): Kind<string> {
+  const pattern = new RegExp(`^[0-9a-f]{${2 * length}}$`);
+  return {
+    wireType: wireType.bytes,
+    size: () => varintSize(length) + length,
+    write(value, writer) {
+      if (!pattern.test(value)) throw new WireError('limit', `${value} is not ${2 * length} lower-case hexadecimal digits`);
+      const binary = new Uint8Array(length);
+      for (let i = 0; i < length; i++) binary[i] = Number.parseInt(value.slice(2 * i, 2 * i + 2), 16);
+      writer.writeBytes(binary);
+    },
+    read(reader) {
+      const view = reader.view();
+      if (view.length !== length) throw new WireError('limit', `a byte string of ${view.length} bytes instead of ${length}`);
+      let hex = '';
+      for (const byte of view) hex += byteToHex[byte];
+      return hex;
+    },
+  };
+}
+
+const multihashPrefix = [0x12, 0x20] as const;
+const anyMultihash = bytes(limits.multihashBytes, limits.multihashBytes);
+
+/** A sha2-256 multihash in full length: 0x12, 0x20, digest. */
+export const multihash: Kind<Uint8Array> = {
+  wireType: wireType.bytes,
+  size: anyMultihash.size,
+  write(value, writer) {
+    checkMultihash(value);
+    anyMultihash.write(value, writer);
+  },
+  read(reader) {
+    const value = anyMultihash.read(reader);
+    checkMultihash(value);
+    return value;
+  },
+};
+
+function checkMultihash(value: Uint8Array): void {
+  const isSha256 = value[0] === multihashPrefix[0] && value[1] === multihashPrefix[1];
+  if (!isSha256) throw new WireError('limit', 'a multihash is sha2-256 with 32 bytes of digest');
+}
