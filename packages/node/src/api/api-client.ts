@@ -53,6 +53,8 @@ export interface Download {
   readonly size: number;
   /** Bytes of the whole file. */
   readonly total: number;
+  /** Milliseconds inside the daemon until the first bytes were at hand, when it tells. */
+  readonly openMs?: number | undefined;
   readonly body: Readable;
 }
 
@@ -143,9 +145,10 @@ export class ApiClient {
     const response = await this.connection.response({ method: 'GET', target: `/v1/files/${encodeTarget(target)}`, headers, signal });
     const size = Number(response.headers['content-length']);
     const total = Number(/\/(\d+)$/.exec(response.headers['content-range'] ?? '')?.[1] ?? size);
-    if (length !== 0) return { size, total, body: Readable.from(this.whole(response, size), { objectMode: false }) };
+    const openMs = openTime(response.headers['server-timing']);
+    if (length !== 0) return { size, total, openMs, body: Readable.from(this.whole(response, size), { objectMode: false }) };
     response.destroy();
-    return { size: 0, total, body: Readable.from([]) };
+    return { size: 0, total, openMs, body: Readable.from([]) };
   }
 
   /** What a folder holds; of a file or symbolic link that one itself. */
@@ -210,6 +213,12 @@ async function finish<L extends { readonly type: 'progress' | 'done' }>(
     onProgress?.(line as Extract<L, { type: 'progress' }>);
   }
   throw incomplete();
+}
+
+/** The duration of `open` in a Server-Timing header. */
+function openTime(header: string | readonly string[] | undefined): number | undefined {
+  const duration = /(?:^|[\s,])open;dur=([\d.]+)/.exec(String(header))?.[1];
+  return duration === undefined ? undefined : Number(duration);
 }
 
 function incomplete(): DhtError {

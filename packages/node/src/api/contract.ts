@@ -15,11 +15,13 @@
  * | POST /v1/stop | `{}`; the daemon ends afterwards |
  * | PUT /v1/files, raw body (optional Content-Length) | NDJSON `PutProgress`, done: `PutReply` |
  * | PUT /v1/folders, body a tar stream of the folder's content | NDJSON `PutProgress`, done: `PutReply` |
- * | GET /v1/files/<cid>[/path], optional one-range `Range` | the bytes; `Content-Length` and `Accept-Ranges` set |
+ * | GET /v1/files/<cid>[/path], optional one-range `Range` | the bytes; `Content-Length`, `Accept-Ranges`, `Server-Timing` set |
  * | GET /v1/ls/<cid>[/path][?recursive=1] | NDJSON `ListEntry`, done: `{}` |
  * | GET /v1/where/<cid> | NDJSON `WhereBlock`, done: `WhereSummary` |
  * | GET /v1/lookup/<cid, key or id>?mode=recursive\|iterative | `LookupReply` |
  * | GET /metrics | Prometheus text |
+ *
+ * `Server-Timing: open;dur=<ms>` of a file: from the request until its first bytes were at hand.
  *
  * `ls` of a folder gives its entries; of a file or symbolic link that one, with an empty `path`.
  *
@@ -81,6 +83,10 @@ export interface StatusReply extends IdReply {
   readonly status: 'offline' | 'joining' | 'active' | 'leaving';
   readonly path: string;
   readonly uptimeMs: number;
+  /** From the start of the process until this API served, by the process's own clock. */
+  readonly readyMs?: number;
+  /** From the first dial of the last join or rejoin until this node was active; absent when it founded or seeded the network. */
+  readonly joinMs?: number;
   readonly replicas: number;
   readonly writeQuorum: number;
   readonly estimatedNodes: number;
