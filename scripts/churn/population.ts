@@ -140,6 +140,6 @@ async function rest(ms: number, end: AbortSignal): Promise<boolean> {
 
 /** The daemon's own measure from its first dial when it gives one, else the time since its process was started. */
 function joinTime(peer: Peer, status: StatusReply): number {
-  const { joinMs } = status as StatusReply & { readonly joinMs?: number };
+  const { joinMs } = status;
   return joinMs ?? performance.now() - (peer.process?.spawnedAtMs ?? 0);
 }
