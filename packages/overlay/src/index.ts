@@ -1,8 +1,11 @@
 export * from './assert.ts';
 export * from './config.ts';
 export * from './contact.ts';
+export type { OverlayInit } from './context.ts';
 export * from './id.ts';
 export * from './io.ts';
 export * from './messages.ts';
+export { Overlay } from './overlay.ts';
 export * from './ring.ts';
+export * from './seeded-random.ts';
 export * from './view.ts';

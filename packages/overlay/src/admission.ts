@@ -1,0 +1,174 @@
+import type { Contact } from './contact.ts';
+import type { Context } from './context.ts';
+import type { Deadline } from './deadlines.ts';
+import type { Id } from './id.ts';
+import type { Membership } from './membership.ts';
+import type { JoinCommitMessage, JoinRefusedMessage, JoinRequestMessage } from './messages.ts';
+import type { Peer } from './peers.ts';
+import { inArc } from './ring.ts';
+
+/** Joiners that wait for the grant of one gap at most; the others come again. */
+const waitingMax = 64;
+/** A refused joiner comes again after about this long, unless it gets the grant before. */
+const busyRetryMs = 400;
+
+interface Grant {
+  readonly joiner: Peer;
+  readonly attempt: number;
+  readonly token: number;
+  readonly deadline: Deadline;
+}
+
+/**
+ * The gatekeeper of the gap behind this node. Two joiners that enter one gap at the same time are what splits published Pastry
+ * (Lu, Merz and Weidenbach 2011; Azmy, Merz and Weidenbach 2018), so one at a time holds a grant, and each end of the gap
+ * compares its neighbour pointer before it lets the joiner in.
+ */
+export class Admission {
+  readonly #context: Context;
+  readonly #membership: Membership;
+  #grant: Grant | undefined;
+  readonly #waiting: Map<Peer, number> = new Map();
+  /** Joiners that this node let in as their successor and that are not active yet. */
+  readonly #admitted: Map<string, Deadline> = new Map();
+
+  constructor(context: Context, membership: Membership) {
+    this.#context = context;
+    this.#membership = membership;
+  }
+
+  onRequest(joiner: Peer, message: JoinRequestMessage): void {
+    if (joiner.contact.role !== 'full') return;
+    this.#forget(joiner);
+    if (!this.#context.isServing) this.#refuse(joiner, message.attempt, 'not-active', busyRetryMs);
+    else if (!this.#isInGap(joiner)) this.#refuse(joiner, message.attempt, 'stale', 0);
+    else if (this.#grant === undefined) this.#give(joiner, message.attempt);
+    else {
+      if (this.#waiting.size < waitingMax) this.#waiting.set(joiner, message.attempt);
+      this.#refuse(joiner, message.attempt, 'busy', this.#context.jittered(busyRetryMs));
+    }
+  }
+
+  /** From a joiner, as its predecessor; from a predecessor, as the joiner's successor. */
+  onCommit(from: Peer, message: JoinCommitMessage): void {
+    if (from.id.equals(message.joiner.id)) this.#commitBehind(from, message);
+    else this.#commitBefore(from, message);
+  }
+
+  /** A joiner said that it is active now: the gap is free for the next one. */
+  onActive(joiner: Peer): void {
+    const admitted = this.#admitted.get(joiner.id.hex);
+    if (admitted !== undefined) {
+      this.#context.deadlines.cancel(admitted);
+      this.#admitted.delete(joiner.id.hex);
+    }
+    if (this.#grant?.joiner === joiner) this.#free();
+  }
+
+  /** The joiner is gone, or begins anew. */
+  onLost(joiner: Peer): void {
+    this.#waiting.delete(joiner);
+    if (joiner.status !== 'active') this.#forget(joiner);
+  }
+
+  onGrantTimer(): void {
+    const joiner = this.#grant?.joiner;
+    if (joiner !== undefined) this.onLost(joiner);
+  }
+
+  onAdmittedTimer(id: Id): void {
+    this.#admitted.delete(id.hex);
+    const joiner = this.#context.peers.get(id);
+    if (joiner !== undefined && joiner.status !== 'active') this.#membership.remove(joiner);
+  }
+
+  #commitBehind(joiner: Peer, message: JoinCommitMessage): void {
+    const grant = this.#grant;
+    if (grant === undefined || grant.joiner !== joiner || grant.token !== message.token) {
+      this.#refuse(joiner, message.attempt, 'expired', 0);
+      return;
+    }
+    if (!this.#context.isServing || !this.#isInGap(joiner)) {
+      this.#refuse(joiner, message.attempt, this.#context.isServing ? 'stale' : 'not-active', 0);
+      this.#free();
+      return;
+    }
+    const successor = this.#successorBut(joiner);
+    this.#membership.insert(joiner);
+    if (successor === undefined) this.#letIn(joiner, message);
+    else this.#context.send(successor, { ...message, predecessor: this.#context.self });
+  }
+
+  #commitBefore(predecessor: Peer, message: JoinCommitMessage): void {
+    const joiner = this.#membership.meet(message.joiner);
+    if (joiner.contact.incarnation !== message.joiner.incarnation) return;
+    this.#membership.evidence(predecessor);
+    const isAgreed = this.#predecessorBut(joiner) === predecessor && inArc(joiner.id, predecessor.id, this.#context.self.id);
+    if (this.#context.isServing && isAgreed) this.#letIn(joiner, message);
+    else this.#refuse(joiner, message.attempt, this.#context.isServing ? 'stale' : 'not-active', 0);
+  }
+
+  #letIn(joiner: Peer, message: JoinCommitMessage): void {
+    this.#membership.insert(joiner);
+    if (!this.#admitted.has(joiner.id.hex)) {
+      this.#admitted.set(joiner.id.hex, this.#context.after(this.#context.config.grantMs, { kind: 'admitted', id: joiner.id }));
+    }
+    this.#context.send(joiner, { type: 'joinCommitted', attempt: message.attempt, token: message.token, members: this.#members() });
+  }
+
+  #give(joiner: Peer, attempt: number): void {
+    const token = this.#context.nextCounter();
+    const { grantMs } = this.#context.config;
+    this.#grant = { joiner, attempt, token, deadline: this.#context.after(grantMs, { kind: 'grant' }) };
+    const successor = this.#successorBut(joiner)?.contact ?? this.#context.self;
+    this.#context.send(joiner, { type: 'joinGrant', attempt, token, successor, deadlineMs: grantMs, members: this.#members() });
+  }
+
+  /** Ends the grant and serves those who wait: the first still in the gap gets it, those elsewhere are sent there. */
+  #free(): void {
+    if (this.#grant !== undefined) this.#context.deadlines.cancel(this.#grant.deadline);
+    this.#grant = undefined;
+    for (const [joiner, attempt] of this.#waiting) {
+      const inGap = this.#isInGap(joiner);
+      if (inGap && this.#grant !== undefined) continue;
+      this.#waiting.delete(joiner);
+      if (inGap) this.#give(joiner, attempt);
+      else this.#refuse(joiner, attempt, 'stale', 0);
+    }
+  }
+
+  /** Takes back whatever an earlier attempt of this joiner left behind. */
+  #forget(joiner: Peer): void {
+    const admitted = this.#admitted.get(joiner.id.hex);
+    if (admitted !== undefined) this.#context.deadlines.cancel(admitted);
+    this.#admitted.delete(joiner.id.hex);
+    if (joiner.status !== 'active' && joiner.status !== 'leaving') this.#membership.remove(joiner);
+    if (this.#grant?.joiner === joiner) this.#free();
+  }
+
+  /** Whether the joiner belongs between this node and its successor. */
+  #isInGap(joiner: Peer): boolean {
+    const { self } = this.#context;
+    const successor = this.#successorBut(joiner);
+    return successor === undefined || inArc(joiner.id, self.id, successor.id);
+  }
+
+  #successorBut(joiner: Peer): Peer | undefined {
+    return this.#context.leafSet.members.find((peer) => peer !== joiner);
+  }
+
+  #predecessorBut(joiner: Peer): Peer | undefined {
+    return this.#context.leafSet.members.findLast((peer) => peer !== joiner);
+  }
+
+  #members(): readonly Contact[] {
+    const { leafSet, self } = this.#context;
+    return [self, ...leafSet.members.filter((peer) => peer.isActive).map((peer) => peer.contact)];
+  }
+
+  #refuse(joiner: Peer, attempt: number, reason: JoinRefusedMessage['reason'], retryAfterMs: number): void {
+    const { previouslyActive } = this.#context;
+    const members = this.#context.isServing ? this.#members() : [];
+    this.#context.send(joiner, { type: 'joinRefused', attempt, reason, retryAfterMs, members, previouslyActive });
+  }
+}

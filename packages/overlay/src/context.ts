@@ -1,0 +1,152 @@
+import type { OverlayConfig } from './config.ts';
+import type { Contact } from './contact.ts';
+import { type Deadline, Deadlines, type Timer } from './deadlines.ts';
+import { FailedSet } from './failed-set.ts';
+import type { Id } from './id.ts';
+import type { Now, OverlayEvent, OverlayOutput, Random } from './io.ts';
+import { LeafSet } from './leaf-set.ts';
+import { LocalHealth } from './local-health.ts';
+import type { NodeStatus, OverlayMessage, RequestId } from './messages.ts';
+import { Peer, Peers } from './peers.ts';
+import { RoutingTable } from './routing-table.ts';
+
+/** Hop acknowledgements are awaited at least this long: a busy event loop or a garbage collection is no failure. */
+const hopAckMsMin = 200;
+const nothing: readonly OverlayOutput[] = [];
+
+/** What a node starts with. */
+export interface OverlayInit {
+  readonly self: Contact;
+  readonly config: OverlayConfig;
+  readonly random: Random;
+  /** Was this node active in an earlier life: then it may seed the ring of a cold start. */
+  readonly previouslyActive: boolean;
+  /** Contacts of earlier lives. */
+  readonly remembered: readonly Contact[];
+}
+
+/** What the parts of one overlay share: who and when they are, what they know, and the way out. */
+export class Context {
+  readonly config: OverlayConfig;
+  readonly random: Random;
+  /** This node among the others, so that lists of nodes need no special case. */
+  readonly selfPeer: Peer;
+  readonly peers: Peers = new Peers();
+  readonly leafSet: LeafSet;
+  readonly table: RoutingTable;
+  readonly failed: FailedSet;
+  readonly deadlines: Deadlines = new Deadlines();
+  readonly health: LocalHealth;
+  now: Now = { monoMs: 0, wallMs: 0 };
+  previouslyActive: boolean;
+  #outputs: OverlayOutput[] | undefined;
+  #counter = 0;
+
+  constructor(init: OverlayInit) {
+    this.config = init.config;
+    this.random = init.random;
+    this.previouslyActive = init.previouslyActive;
+    this.selfPeer = new Peer(init.self);
+    this.selfPeer.status = 'joining';
+    this.leafSet = new LeafSet(this.selfPeer, init.config.leafSetSize);
+    this.table = new RoutingTable(init.self.id, init.config.cellSize);
+    this.failed = new FailedSet(init.config.failedExpiryMs, init.config.tableEntriesMax);
+    this.health = new LocalHealth(init.config.healthFactorMax);
+  }
+
+  get self(): Contact {
+    return this.selfPeer.contact;
+  }
+
+  get status(): NodeStatus {
+    return this.selfPeer.status ?? 'joining';
+  }
+
+  /** Sets the status of a peer or of this node (`selfPeer`). */
+  changeStatus(peer: Peer, status: NodeStatus): void {
+    peer.status = status;
+    this.leafSet.touch();
+  }
+
+  /** Whether this node routes and roots for others. */
+  get isServing(): boolean {
+    return this.self.role === 'full' && this.status === 'active';
+  }
+
+  send(peer: Peer, message: OverlayMessage): void {
+    peer.lastSentMs = this.now.monoMs;
+    this.output({ type: 'send', to: peer.contact, message });
+  }
+
+  output(output: OverlayOutput): void {
+    if (this.#outputs === undefined) this.#outputs = [output];
+    else this.#outputs.push(output);
+  }
+
+  emit(event: OverlayEvent): void {
+    this.output({ type: 'event', event });
+  }
+
+  takeOutputs(): readonly OverlayOutput[] {
+    const outputs = this.#outputs ?? nothing;
+    this.#outputs = undefined;
+    return outputs;
+  }
+
+  /** Sets a timer that comes in `delayMs`. */
+  after(delayMs: number, timer: Timer): Deadline {
+    return this.deadlines.set(timer, this.now.monoMs + delayMs);
+  }
+
+  /** `ms` ± a quarter, so that nodes do not act in step. */
+  jittered(ms: number): number {
+    return ms * (0.75 + this.random.next() / 2);
+  }
+
+  pick<T>(items: readonly T[]): T | undefined {
+    return items[Math.floor(this.random.next() * items.length)];
+  }
+
+  /** A number that this life of the node has not used before. */
+  nextCounter(): number {
+    this.#counter++;
+    return this.#counter;
+  }
+
+  nextRequest(): RequestId {
+    return { origin: this.self.id, incarnation: this.self.incarnation, counter: this.nextCounter() };
+  }
+
+  isSelf(id: Id): boolean {
+    return id.equals(this.self.id);
+  }
+
+  isFailed(contact: Contact): boolean {
+    return this.failed.hasContact(contact, this.now.monoMs);
+  }
+
+  /** Whether the peer can be a hop: reachable as far as is known, and of the routing kind. */
+  isUsable(peer: Peer): boolean {
+    if (peer.suspected || peer.relayed || peer.contact.role !== 'full') return false;
+    return !this.isFailed(peer.contact);
+  }
+
+  /** Somebody names a node: the routing table may use it without having asked it. */
+  learn(contact: Contact): void {
+    if (contact.role !== 'full' || this.isSelf(contact.id) || this.isFailed(contact)) return;
+    if (this.table.hasRoomFor(contact.id) && !this.table.has(contact.id)) this.table.insert(this.peers.meet(contact));
+  }
+
+  /** How long to wait for the answer of a peer before it counts as missed. */
+  rtoMs(peer: Peer): number {
+    const { rtoMsMin, rtoMsMax } = this.config;
+    return peer.timeoutMs(rtoMsMin, rtoMsMax, rtoMsMin) * this.health.factor;
+  }
+
+  /** How long to wait for a hop's acknowledgement: short, because to reroute costs little. */
+  hopAckMs(peer: Peer): number {
+    const { hopAckMsInitial, rtoMsMax } = this.config;
+    const waitMs = peer.connected ? peer.timeoutMs(hopAckMsMin, rtoMsMax, hopAckMsInitial) : hopAckMsInitial;
+    return waitMs * this.health.factor;
+  }
+}

@@ -1,0 +1,73 @@
+import type { Context } from './context.ts';
+import type { Deadline } from './deadlines.ts';
+import type { Id } from './id.ts';
+import type { IndirectProbeMessage, IndirectReplyMessage } from './messages.ts';
+import type { Peer } from './peers.ts';
+
+/** Probes made for others at the same time at most. */
+const errandsMax = 256;
+/** A peer heard from so recently needs no probe to be called alive. */
+const recentMs = 250;
+
+interface Errand {
+  readonly asker: Peer;
+  readonly askerNonce: number;
+  readonly target: Peer;
+  readonly deadline: Deadline;
+}
+
+/** Probes on behalf of others, who cannot or could not reach the target themselves. */
+export class Errands {
+  readonly #context: Context;
+  readonly #byNonce: Map<number, Errand> = new Map();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  onRequest(asker: Peer, message: IndirectProbeMessage): void {
+    const { monoMs } = this.#context.now;
+    if (this.#context.isSelf(message.target.id)) return;
+    const target = this.#context.peers.meet(message.target);
+    const isNewer = target.contact.incarnation > message.target.incarnation;
+    if (isNewer) this.#reply(asker, message.nonce, target.id, 'refused');
+    else if (target.connected && monoMs - target.lastHeardMs < recentMs) this.#reply(asker, message.nonce, target.id, 'alive');
+    else if (this.#byNonce.size < errandsMax) this.#probe(asker, message.nonce, target);
+  }
+
+  /** Whatever the target sends shows that it lives. */
+  heard(target: Peer): void {
+    if (this.#byNonce.size > 0) this.#finish(target.id, 'alive');
+  }
+
+  onRefused(target: Peer): void {
+    if (this.#byNonce.size > 0) this.#finish(target.id, 'refused');
+  }
+
+  onTimer(nonce: number): void {
+    const errand = this.#byNonce.get(nonce);
+    if (errand === undefined) return;
+    this.#byNonce.delete(nonce);
+    this.#reply(errand.asker, errand.askerNonce, errand.target.id, 'silent');
+  }
+
+  #probe(asker: Peer, askerNonce: number, target: Peer): void {
+    const nonce = this.#context.nextCounter();
+    const deadline = this.#context.after(this.#context.rtoMs(target), { kind: 'errand', nonce });
+    this.#byNonce.set(nonce, { asker, askerNonce, target, deadline });
+    this.#context.send(target, { type: 'probe', nonce, status: this.#context.status });
+  }
+
+  #finish(target: Id, outcome: IndirectReplyMessage['outcome']): void {
+    for (const [nonce, errand] of this.#byNonce) {
+      if (!errand.target.id.equals(target)) continue;
+      this.#byNonce.delete(nonce);
+      this.#context.deadlines.cancel(errand.deadline);
+      this.#reply(errand.asker, errand.askerNonce, target, outcome);
+    }
+  }
+
+  #reply(to: Peer, nonce: number, target: Id, outcome: IndirectReplyMessage['outcome']): void {
+    this.#context.send(to, { type: 'indirectReply', nonce, target, outcome });
+  }
+}

@@ -1,0 +1,69 @@
+import type { Contact } from './contact.ts';
+import type { Id } from './id.ts';
+import type { FailedEntry } from './messages.ts';
+
+/** Others have heard of a failure that is older than this. */
+const recentMs = 120_000;
+
+interface Failed {
+  readonly id: Id;
+  readonly incarnation: number;
+  readonly sinceMs: number;
+}
+
+/** Lives of nodes that are over. Keeps gossip from bringing back the dead until the entry expires. */
+export class FailedSet {
+  readonly #expiryMs: number;
+  readonly #entriesMax: number;
+  /** Insertion order is age order: an entry that is renewed is inserted anew. */
+  readonly #byHex: Map<string, Failed> = new Map();
+
+  constructor(expiryMs: number, entriesMax: number) {
+    this.#expiryMs = expiryMs;
+    this.#entriesMax = entriesMax;
+  }
+
+  get size(): number {
+    return this.#byHex.size;
+  }
+
+  add(id: Id, incarnation: number, nowMs: number): void {
+    this.#expire(nowMs);
+    this.#byHex.delete(id.hex);
+    this.#byHex.set(id.hex, { id, incarnation, sinceMs: nowMs });
+  }
+
+  /** The node spoke for itself. */
+  clear(id: Id): void {
+    this.#byHex.delete(id.hex);
+  }
+
+  /** Whether this life of the node, or a later one, is known to be over. */
+  has(id: Id, incarnation: number, nowMs: number): boolean {
+    if (this.#byHex.size === 0) return false;
+    const entry = this.#byHex.get(id.hex);
+    return entry !== undefined && incarnation <= entry.incarnation && nowMs - entry.sinceMs < this.#expiryMs;
+  }
+
+  hasContact(contact: Contact, nowMs: number): boolean {
+    return this.has(contact.id, contact.incarnation, nowMs);
+  }
+
+  /** The latest entries, at most `count`. */
+  recent(count: number, nowMs: number): FailedEntry[] {
+    const entries: FailedEntry[] = [];
+    let skip = this.#byHex.size - count;
+    for (const entry of this.#byHex.values()) {
+      if (skip-- > 0 || nowMs - entry.sinceMs > recentMs) continue;
+      entries.push({ id: entry.id, incarnation: entry.incarnation, ageMs: nowMs - entry.sinceMs });
+    }
+    return entries;
+  }
+
+  #expire(nowMs: number): void {
+    for (const [hex, entry] of this.#byHex) {
+      if (this.#byHex.size < this.#entriesMax && nowMs - entry.sinceMs < this.#expiryMs) return;
+      this.#byHex.delete(hex);
+    }
+  }
+}

@@ -1,0 +1,276 @@
+import type { Contact } from './contact.ts';
+import type { Context } from './context.ts';
+import type { Deadline } from './deadlines.ts';
+import type { Membership } from './membership.ts';
+import type { JoinCommittedMessage, JoinGrantMessage, JoinRefusedMessage, RouteReplyMessage } from './messages.ts';
+import type { Peer } from './peers.ts';
+import { compareClockwise } from './ring.ts';
+import type { Router } from './router.ts';
+import type { Verifications } from './verification.ts';
+
+/** Ways into the ring that are tried at the same time. */
+const entriesAtOnce = 3;
+/** How long each step may take before the attempt is given up. */
+const searchMs = 2000;
+const requestMs = 1500;
+const commitMs = 2000;
+/** Refusals that name a better predecessor, followed without a pause. */
+const redirectsMax = 16;
+/** The pause between attempts doubles up to this many times `joinRetryMs`. */
+const backoffFactorMax = 16;
+/** Candidates taken from replies at most. */
+const candidatesMax = 256;
+
+type Stage =
+  | 'idle'
+  /** The join is on its way to the root of this node's id. */
+  | 'searching'
+  /** The predecessor is asked for the grant of its gap, or will offer it when its turn comes. */
+  | 'requesting'
+  /** The grant is here; the nearest nodes on both sides have not all answered yet. */
+  | 'confirming'
+  /** Predecessor and successor are asked to let this node in. */
+  | 'committing'
+  /** Before the next attempt. */
+  | 'pausing';
+
+/** The joiner's side of a join (DESIGN §4): search, probe concurrently, ask for the grant, commit, activate. */
+export class Join {
+  readonly #context: Context;
+  readonly #router: Router;
+  readonly #membership: Membership;
+  readonly #verifications: Verifications;
+  readonly #onActive: () => void;
+  #stage: Stage = 'idle';
+  #entries: readonly Contact[] = [];
+  readonly #candidates: Map<string, Peer> = new Map();
+  #searches: string[] = [];
+  #attempt = 0;
+  #redirects = 0;
+  #failures = 0;
+  #predecessor: Peer | undefined;
+  #grant: JoinGrantMessage | undefined;
+  readonly #deadline: Deadline;
+
+  constructor(context: Context, router: Router, membership: Membership, verifications: Verifications, onActive: () => void) {
+    this.#context = context;
+    this.#router = router;
+    this.#membership = membership;
+    this.#verifications = verifications;
+    this.#onActive = onActive;
+    this.#deadline = context.deadlines.set({ kind: 'joinStep' }, Number.POSITIVE_INFINITY);
+    context.deadlines.cancel(this.#deadline);
+  }
+
+  get isRunning(): boolean {
+    return this.#stage !== 'idle';
+  }
+
+  /** Begins, or adds ways in to a join that runs. */
+  begin(entries: readonly Contact[]): void {
+    this.#entries = [...entries, ...this.#entries].slice(0, candidatesMax);
+    if (this.#stage === 'idle' || this.#stage === 'pausing' || this.#stage === 'searching') this.#search(entries);
+  }
+
+  /** An active node showed up while the join got nowhere: it is the way in. */
+  onActivePeer(peer: Peer): void {
+    if (peer.contact.role !== 'full') return;
+    if (this.#stage === 'pausing') this.#search([peer.contact]);
+    else if (this.#stage === 'confirming') this.progress();
+  }
+
+  onGrant(from: Peer, message: JoinGrantMessage): void {
+    if (this.#stage !== 'requesting' || message.attempt !== this.#attempt || from !== this.#predecessor) return;
+    this.#grant = message;
+    this.#collect([message.successor, ...message.members]);
+    this.#enter('confirming', message.deadlineMs / 2);
+    this.#askNear();
+    this.progress();
+  }
+
+  onRefused(from: Peer, message: JoinRefusedMessage): void {
+    if (message.attempt !== this.#attempt || from !== this.#predecessor) return;
+    if (this.#stage !== 'requesting' && this.#stage !== 'committing') return;
+    this.#collect(message.members);
+    this.#router.isCommitting = false;
+    if (message.reason === 'not-active') this.#candidates.delete(from.id.hex);
+    if (message.reason === 'busy') this.#enter('requesting', message.retryAfterMs);
+    else if (message.reason === 'not-active' && this.#candidates.size === 0) this.#pause();
+    else this.#redirect(from);
+  }
+
+  /** From the successor: both ends of the gap have taken this node in. */
+  onCommitted(message: JoinCommittedMessage): void {
+    if (this.#stage !== 'committing' || message.attempt !== this.#attempt || message.token !== this.#grant?.token) return;
+    this.#collect(message.members);
+    this.#finish();
+    this.#onActive();
+    const candidates = [...this.#candidates.values()].map((peer) => peer.contact);
+    this.#candidates.clear();
+    this.#membership.consider(candidates);
+  }
+
+  /** A near node answered or was found dead: perhaps it was the last one missing. */
+  progress(): void {
+    if (this.#stage !== 'confirming') return;
+    const near = this.#nearest();
+    if (near.some((peer) => !this.#context.leafSet.has(peer.id))) {
+      this.#askNear();
+      return;
+    }
+    this.#commit();
+  }
+
+  onStepTimer(): void {
+    switch (this.#stage) {
+      case 'requesting':
+        this.#redirect(undefined);
+        break;
+      case 'pausing':
+        this.#search(this.#entries);
+        break;
+      case 'idle':
+        break;
+      case 'searching':
+      case 'confirming':
+      case 'committing':
+        this.#pause();
+        break;
+    }
+  }
+
+  /** Ends a join that became needless. */
+  stop(): void {
+    this.#finish();
+    this.#candidates.clear();
+  }
+
+  #search(entries: readonly Contact[]): void {
+    this.#abandonSearches();
+    this.#enter('searching', searchMs * this.#context.health.factor);
+    this.#redirects = 0;
+    for (const contact of this.#waysIn(entries)) {
+      const via = this.#membership.meet(contact);
+      const { self } = this.#context;
+      const key = this.#router.originate({ purpose: 'join', key: self.id, timeoutMs: searchMs, via }, (reply) => this.#onReply(reply));
+      this.#searches.push(key);
+    }
+  }
+
+  /** Random ones of those given, so that many joiners do not all enter through the same node. */
+  #waysIn(entries: readonly Contact[]): readonly Contact[] {
+    const usable = entries.filter((contact) => contact.role === 'full' && !this.#context.isSelf(contact.id));
+    const first = Math.floor(this.#context.random.next() * usable.length);
+    return [...usable.slice(first), ...usable.slice(0, first)].slice(0, entriesAtOnce);
+  }
+
+  #onReply(reply: RouteReplyMessage | undefined): void {
+    if (reply === undefined || this.#stage !== 'searching') return;
+    this.#abandonSearches();
+    for (const contact of [...reply.contacts, ...reply.leafSet, reply.root]) this.#context.learn(contact);
+    if (this.#context.self.role === 'client') {
+      this.#finish();
+      this.#onActive();
+      return;
+    }
+    this.#collect([reply.root, ...reply.leafSet, ...reply.replicaSet]);
+    this.#request();
+    this.#askNear();
+  }
+
+  #request(): void {
+    this.#predecessor = this.#closestBehind();
+    if (this.#predecessor === undefined) {
+      this.#pause();
+      return;
+    }
+    this.#attempt++;
+    this.#grant = undefined;
+    this.#enter('requesting', requestMs * this.#context.health.factor);
+    this.#context.send(this.#predecessor, { type: 'joinRequest', attempt: this.#attempt });
+  }
+
+  #commit(): void {
+    const predecessor = this.#predecessor;
+    if (this.#grant === undefined || predecessor === undefined) return;
+    if (this.#closestBehind() !== predecessor) {
+      this.#redirect(undefined);
+      return;
+    }
+    this.#enter('committing', commitMs * this.#context.health.factor);
+    this.#router.isCommitting = true;
+    const { self } = this.#context;
+    const { attempt, token } = this.#grant;
+    this.#context.send(predecessor, { type: 'joinCommit', attempt, token, joiner: self, predecessor: predecessor.contact });
+  }
+
+  /** Asks again, whoever is the predecessor by now; with a pause when that leads nowhere. */
+  #redirect(refusedBy: Peer | undefined): void {
+    this.#redirects++;
+    const isStuck = refusedBy !== undefined && this.#closestBehind() === refusedBy;
+    if (this.#redirects > redirectsMax || isStuck) this.#pause();
+    else {
+      this.#request();
+      this.#askNear();
+    }
+  }
+
+  #pause(): void {
+    this.#abandonSearches();
+    this.#router.isCommitting = false;
+    this.#candidates.clear();
+    const factor = Math.min(backoffFactorMax, 2 ** this.#failures);
+    this.#failures++;
+    this.#enter('pausing', this.#context.jittered(this.#context.config.joinRetryMs * factor));
+  }
+
+  #finish(): void {
+    this.#abandonSearches();
+    this.#router.isCommitting = false;
+    this.#failures = 0;
+    this.#stage = 'idle';
+    this.#context.deadlines.cancel(this.#deadline);
+  }
+
+  #enter(stage: Stage, timeoutMs: number): void {
+    this.#stage = stage;
+    this.#context.deadlines.move(this.#deadline, this.#context.now.monoMs + timeoutMs);
+  }
+
+  #abandonSearches(): void {
+    for (const key of this.#searches) this.#router.abandon(key);
+    this.#searches = [];
+  }
+
+  #collect(contacts: readonly Contact[]): void {
+    for (const contact of contacts) {
+      if (contact.role !== 'full' || this.#context.isSelf(contact.id) || this.#context.isFailed(contact)) continue;
+      if (this.#candidates.size < candidatesMax) this.#candidates.set(contact.id.hex, this.#membership.meet(contact));
+    }
+  }
+
+  /** Probes those of the nearest that have not answered, all at the same time. */
+  #askNear(): void {
+    for (const peer of this.#nearest()) {
+      if (!this.#context.leafSet.has(peer.id)) this.#verifications.start(peer, 'candidate', { routed: false, delayMs: 0 });
+    }
+  }
+
+  /** Known nodes in clockwise order from here. */
+  #around(): readonly Peer[] {
+    const known = new Set<Peer>(this.#context.leafSet.members);
+    for (const peer of this.#candidates.values()) if (!this.#context.isFailed(peer.contact)) known.add(peer);
+    const { self } = this.#context;
+    return [...known].sort((a, b) => compareClockwise(self.id, a.id, b.id));
+  }
+
+  #nearest(): readonly Peer[] {
+    const around = this.#around();
+    const count = this.#context.config.nearNeighbours;
+    return around.length <= 2 * count ? around : [...around.slice(0, count), ...around.slice(-count)];
+  }
+
+  #closestBehind(): Peer | undefined {
+    return this.#around().findLast((peer) => !peer.suspected && peer.status !== 'leaving');
+  }
+}

@@ -1,0 +1,287 @@
+import type { Contact } from './contact.ts';
+import type { Id } from './id.ts';
+import type { Peer } from './peers.ts';
+import { type Arc, arcBoundary, clockwiseTop, compareClockwise, compareCloseness, inArc } from './ring.ts';
+
+const ringTops = 2 ** 48;
+/** A gap so wide that ids drawn at random leave one by chance in a millionth of all rings means: there are nodes in it. */
+const chanceOfGap = 1e-6;
+/** While members are missing, a node is taken that is at most this many times farther away than the last one should be. */
+const reachSlack = 4;
+
+/**
+ * The l nodes around this one, half of them clockwise and half counter-clockwise (Rowstron and Druschel 2001).
+ *
+ * Kept as one list in clockwise order starting behind this node: the first half of it is the clockwise half, the last half
+ * read backwards is the counter-clockwise one. On a ring with fewer nodes the halves overlap, and each node is still in the
+ * list once. What is asked often is computed once per change.
+ */
+export class LeafSet {
+  readonly #self: Peer;
+  readonly #half: number;
+  #members: Peer[] = [];
+  #derived: Derived | undefined;
+
+  constructor(self: Peer, size: number) {
+    this.#self = self;
+    this.#half = size / 2;
+  }
+
+  /** Distinct members, clockwise from this node. */
+  get members(): readonly Peer[] {
+    return this.#members;
+  }
+
+  get size(): number {
+    return this.#members.length;
+  }
+
+  /** Nearest first. */
+  get clockwise(): readonly Peer[] {
+    return this.#derive().clockwise;
+  }
+
+  /** Nearest first. */
+  get counterClockwise(): readonly Peer[] {
+    return this.#derive().counterClockwise;
+  }
+
+  get successor(): Peer | undefined {
+    return this.#members[0];
+  }
+
+  get predecessor(): Peer | undefined {
+    return this.#members[this.#members.length - 1];
+  }
+
+  /** Whether the halves meet on the far side: the leaf set then holds the whole ring. */
+  get overlaps(): boolean {
+    return this.#derive().overlaps;
+  }
+
+  /** Whether no member is missing: both halves are full, or they hold the whole ring. */
+  get isComplete(): boolean {
+    return this.#members.length === 2 * this.#half || this.overlaps;
+  }
+
+  has(id: Id): boolean {
+    return this.get(id) !== undefined;
+  }
+
+  get(id: Id): Peer | undefined {
+    const member = this.#members[this.#place(id)];
+    return member?.id.equals(id) ? member : undefined;
+  }
+
+  /** Whether a node with this id would be, or already is, a member. */
+  fits(id: Id): boolean {
+    if (id.equals(this.#self.id)) return false;
+    if (this.#members.length < 2 * this.#half) return this.#isWithinReach(id);
+    const place = this.#place(id);
+    return place < this.#half || place > this.#half || this.has(id);
+  }
+
+  /** Takes the peer in. Returns the member that it pushes out, if any. The peer must fit. */
+  insert(peer: Peer): Peer | undefined {
+    const place = this.#place(peer.id);
+    if (this.#members[place]?.id.equals(peer.id)) return undefined;
+    this.#members.splice(place, 0, peer);
+    peer.references++;
+    this.touch();
+    if (this.#members.length <= 2 * this.#half) return undefined;
+    const [pushedOut] = this.#members.splice(this.#half, 1);
+    if (pushedOut !== undefined) pushedOut.references--;
+    return pushedOut;
+  }
+
+  remove(id: Id): Peer | undefined {
+    const place = this.#place(id);
+    const member = this.#members[place];
+    if (!member?.id.equals(id)) return undefined;
+    this.#members.splice(place, 1);
+    member.references--;
+    this.touch();
+    return member;
+  }
+
+  /** A member's status or contact changed. */
+  touch(): void {
+    this.#derived = undefined;
+  }
+
+  /** The nearest `count` members on each side, each once, nearest first. */
+  near(count: number): readonly Peer[] {
+    const { clockwise, counterClockwise } = this.#derive();
+    const near: Peer[] = [];
+    for (let rank = 0; rank < count; rank++) {
+      const after = clockwise[rank];
+      if (after !== undefined && !near.includes(after)) near.push(after);
+      const before = counterClockwise[rank];
+      if (before !== undefined && !near.includes(before)) near.push(before);
+    }
+    return near;
+  }
+
+  /** Whether `id` is or would be among the `count` nearest on either side. */
+  isNear(id: Id, count: number): boolean {
+    const place = this.#place(id);
+    const member = this.#members[place]?.id.equals(id) === true;
+    const behind = this.#members.length - place - (member ? 1 : 0);
+    return place < count || behind < count;
+  }
+
+  /** Whether `key` lies between the outermost members, so that its root is one of them or this node. */
+  covers(key: Id): boolean {
+    const { overlaps, clockwise, counterClockwise } = this.#derive();
+    if (overlaps) return true;
+    const first = counterClockwise[counterClockwise.length - 1];
+    const last = clockwise[clockwise.length - 1];
+    if (first === undefined || last === undefined) return false;
+    return key.equals(first.id) || inArc(key, first.id, last.id);
+  }
+
+  /** The `rank` active nodes closest to `key`, this one included when active, closest first. */
+  replicaSet(key: Id, rank: number): readonly Contact[] {
+    const ring = this.#derive().active;
+    const result: Contact[] = [];
+    const wanted = Math.min(rank, ring.length);
+    let after = placeBehind(ring, this.#self.id, key);
+    let before = after - 1;
+    while (result.length < wanted) {
+      const clockwise = ring[after % ring.length];
+      const counterClockwise = ring[(before + ring.length) % ring.length];
+      if (clockwise === undefined || counterClockwise === undefined) break;
+      if (compareCloseness(key, clockwise.id, counterClockwise.id) <= 0) {
+        result.push(clockwise.contact);
+        after++;
+      } else {
+        result.push(counterClockwise.contact);
+        before--;
+      }
+    }
+    return result;
+  }
+
+  /** Whether no node outside the leaf set can belong to `replicaSet(key, rank)`. */
+  coversReplicaSet(key: Id, rank: number): boolean {
+    if (this.overlaps) return true;
+    if (!this.covers(key)) return false;
+    const { clockwise, counterClockwise } = this.#derive();
+    const first = counterClockwise[counterClockwise.length - 1];
+    const last = clockwise[clockwise.length - 1];
+    const farthest = this.replicaSet(key, rank)[rank - 1];
+    if (first === undefined || last === undefined || farthest === undefined) return false;
+    return compareCloseness(key, farthest.id, first.id) <= 0 && compareCloseness(key, farthest.id, last.id) <= 0;
+  }
+
+  /** The keys among whose `rank` closest active nodes this one is; absent when this node is not active. */
+  range(rank: number): Arc | undefined {
+    const ring = this.#derive().active;
+    const own = ring.indexOf(this.#self);
+    if (own < 0) return undefined;
+    const after = ring[(own + rank) % ring.length];
+    const before = ring[(own - rank + ring.length * rank) % ring.length];
+    if (ring.length <= rank || after === undefined || before === undefined) return { from: this.#self.id, to: this.#self.id };
+    return { from: arcBoundary(before.id, this.#self.id), to: arcBoundary(this.#self.id, after.id) };
+  }
+
+  /** Number of nodes on the ring: exact when the leaf set holds all of it, else from the density of its members. */
+  estimatedSize(): number {
+    const { overlaps, clockwise, counterClockwise } = this.#derive();
+    const first = counterClockwise[counterClockwise.length - 1];
+    const last = clockwise[clockwise.length - 1];
+    if (overlaps || first === undefined || last === undefined) return this.#members.length + 1;
+    const spanned = clockwiseTop(first.id, last.id);
+    return Math.round((this.#members.length * ringTops) / Math.max(1, spanned));
+  }
+
+  /** Index of the member with this id, or where it would be. */
+  #place(id: Id): number {
+    let low = 0;
+    let high = this.#members.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const member = this.#members[middle];
+      if (member !== undefined && compareClockwise(this.#self.id, member.id, id) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** With members missing on a large ring, a node from its far side must not pass for a neighbour. */
+  #isWithinReach(id: Id): boolean {
+    if (this.overlaps || this.has(id)) return true;
+    const { clockwise, counterClockwise } = this.#derive();
+    const clockwiseOf = clockwiseTop(this.#self.id, id);
+    const counterClockwiseOf = clockwiseTop(id, this.#self.id);
+    const before = counterClockwise[counterClockwise.length - 1];
+    const after = clockwise[clockwise.length - 1];
+    const spanned = (after ? clockwiseTop(this.#self.id, after.id) : 0) + (before ? clockwiseTop(before.id, this.#self.id) : 0);
+    const reach = (reachSlack * spanned * this.#half) / Math.max(1, this.#members.length);
+    return Math.min(clockwiseOf, counterClockwiseOf) <= reach;
+  }
+
+  #derive(): Derived {
+    this.#derived ??= this.#compute();
+    return this.#derived;
+  }
+
+  #compute(): Derived {
+    const members = this.#members;
+    const gap = widestGap(this.#self, members);
+    const overlaps = members.length < 2 * this.#half && gap.width <= widestPlausibleGap(members.length + 1);
+    // Of a large ring with members missing, the widest gap is the unknown part and parts the halves.
+    const split = !overlaps && members.length < 2 * this.#half;
+    const clockwiseCount = Math.min(this.#half, split ? gap.place : members.length);
+    const counterCount = Math.min(this.#half, split ? members.length - gap.place : members.length);
+    return {
+      overlaps,
+      clockwise: members.slice(0, clockwiseCount),
+      counterClockwise: members.slice(members.length - counterCount).reverse(),
+      active: [this.#self, ...members].filter((peer) => peer.isActive),
+    };
+  }
+}
+
+interface Derived {
+  readonly overlaps: boolean;
+  readonly clockwise: readonly Peer[];
+  readonly counterClockwise: readonly Peer[];
+  /** Active nodes in clockwise order, this one first when it is active. */
+  readonly active: readonly Peer[];
+}
+
+/** The widest stretch without a node, as a fraction of the ring, and the place of the member at its end. */
+function widestGap(self: Peer, members: readonly Peer[]): { width: number; place: number } {
+  let width = 0;
+  let place = 0;
+  let before = self;
+  for (let i = 0; i <= members.length; i++) {
+    const after = members[i] ?? self;
+    const stretch = members.length === 0 ? ringTops : clockwiseTop(before.id, after.id);
+    if (stretch > width) {
+      width = stretch;
+      place = i;
+    }
+    before = after;
+  }
+  return { width: width / ringTops, place };
+}
+
+/** n random points leave a gap of width g with a chance of about n(1 − g)ⁿ⁻¹. */
+function widestPlausibleGap(nodes: number): number {
+  return nodes < 4 ? 1 : 1 - (chanceOfGap / nodes) ** (1 / (nodes - 1));
+}
+
+/** Index of the first node in `ring` (clockwise from `origin`) at or behind `key`. */
+function placeBehind(ring: readonly Peer[], origin: Id, key: Id): number {
+  let low = 0;
+  let high = ring.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const node = ring[middle];
+    if (node !== undefined && compareClockwise(origin, node.id, key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

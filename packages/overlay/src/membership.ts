@@ -1,0 +1,274 @@
+import type { Contact } from './contact.ts';
+import type { Context } from './context.ts';
+import type { Deadline } from './deadlines.ts';
+import type { FailedEntry, LeafSetMessage } from './messages.ts';
+import type { Peer } from './peers.ts';
+import type { Verifications } from './verification.ts';
+
+/** A node that spoke for itself so recently needs no probe before it is taken in. */
+const recentMs = 10_000;
+/** Failures are verified by each who hears of them after up to this long, so that the target is not stormed. */
+const announcedJitterMs = 200;
+/** After a failure the ends of the leaf set are asked for the nodes beyond after about this long. */
+const repairDelayMs = 200;
+/** Changes that one push carries at most. */
+const changesMax = 64;
+
+/**
+ * Who is in the leaf set, and how the neighbours learn of it. Nodes enter on direct evidence only; what others say about nodes
+ * is a reason to ask those nodes. Changes are pushed outward from where they happened, and a full exchange with a random
+ * member finds whatever the pushes missed.
+ */
+export class Membership {
+  readonly #context: Context;
+  readonly #verifications: Verifications;
+  #added: Contact[] = [];
+  #removed: Contact[] = [];
+  #failed: Contact[] = [];
+  #isDirty = false;
+  /** What is still to be pushed, by id: a contact that came, or a life that is over. */
+  readonly #news: Map<string, Contact | FailedNews> = new Map();
+  #pushDeadline: Deadline | undefined;
+  #repairDeadline: Deadline | undefined;
+
+  constructor(context: Context, verifications: Verifications) {
+    this.#context = context;
+    this.#verifications = verifications;
+  }
+
+  begin(): void {
+    this.#context.after(this.#context.jittered(this.#context.config.leafSetExchangeMs), { kind: 'leafSetExchange' });
+  }
+
+  /** The peer spoke for itself: if it is active and belongs into the leaf set, it is in it from now on. */
+  evidence(peer: Peer): void {
+    const { leafSet } = this.#context;
+    if (this.#context.self.role !== 'full' || leafSet.has(peer.id) || !peer.isActive || !leafSet.fits(peer.id)) return;
+    this.insert(peer);
+  }
+
+  /** Takes a node in, active or about to be. */
+  insert(peer: Peer): void {
+    const { leafSet } = this.#context;
+    if (!leafSet.fits(peer.id) || leafSet.has(peer.id)) return;
+    const pushedOut = leafSet.insert(peer);
+    if (pushedOut === peer) return;
+    this.#isDirty = true;
+    this.#added.push(peer.contact);
+    if (pushedOut !== undefined) this.#removed.push(pushedOut.contact);
+    if (peer.isActive) this.#tell(peer.contact);
+  }
+
+  /** What the peer says of itself. An active node does not become a joining one again within one life. */
+  onStatus(peer: Peer, status: 'joining' | 'active' | 'leaving'): void {
+    if (peer.status === status) return;
+    const isMember = this.#context.leafSet.has(peer.id);
+    if (status === 'joining' && peer.status !== undefined) return;
+    this.#context.changeStatus(peer, status);
+    if (!isMember) return;
+    this.#isDirty = true;
+    if (status === 'active') this.#tell(peer.contact);
+  }
+
+  /** The node is gone: it left, or its place was given up. */
+  remove(peer: Peer): void {
+    if (this.#context.leafSet.remove(peer.id) === undefined) return;
+    this.#isDirty = true;
+    this.#removed.push(peer.contact);
+    this.#repairSoon();
+  }
+
+  /** The verdict is that this life of the node is over. Whether it was a member. */
+  fail(peer: Peer): boolean {
+    const { monoMs } = this.#context.now;
+    this.#context.failed.add(peer.id, peer.contact.incarnation, monoMs);
+    this.#context.table.remove(peer.id);
+    if (this.#context.leafSet.remove(peer.id) === undefined) return false;
+    this.#isDirty = true;
+    this.#failed.push(peer.contact);
+    this.#removed.push(peer.contact);
+    this.#news.set(peer.id.hex, { failed: peer, sinceMs: monoMs });
+    this.#pushSoon();
+    this.#repairSoon();
+    return true;
+  }
+
+  /** Others say that these nodes exist. Those that would fit are asked; the table may use them unasked. */
+  consider(contacts: readonly Contact[]): void {
+    for (const contact of contacts) this.#considerOne(contact);
+  }
+
+  onLeafSet(from: Peer, message: LeafSetMessage): void {
+    this.consider(message.members);
+    for (const entry of message.failed) this.#onAnnounced(entry, from);
+    if (message.full) this.#doubtUnlisted(from, message);
+    if (message.wantReply) this.sendAll(from, false);
+  }
+
+  /** A leaving node hands over; when done it is gone for good. */
+  onLeaving(peer: Peer, done: boolean): void {
+    this.onStatus(peer, 'leaving');
+    if (!done) return;
+    this.#context.failed.add(peer.id, peer.contact.incarnation, this.#context.now.monoMs);
+    this.#context.table.remove(peer.id);
+    this.remove(peer);
+  }
+
+  /** Sends all members, and asks for the same in return when `wantReply`. */
+  sendAll(to: Peer, wantReply: boolean): void {
+    const { leafSet, status, self } = this.#context;
+    const members = leafSet.members.filter((peer) => peer.isActive).map((peer) => peer.contact);
+    if (this.#context.isServing) members.push(self);
+    this.#context.send(to, { type: 'leafSet', full: true, wantReply, status, members, failed: this.#recentlyFailed() });
+  }
+
+  onPushTimer(): void {
+    this.#pushDeadline = undefined;
+    const { leafSet, config, self } = this.#context;
+    const news = [...this.#news].slice(0, changesMax);
+    for (const [hex] of news) this.#news.delete(hex);
+    for (const neighbour of leafSet.near(config.nearNeighbours)) {
+      if (!this.#context.isUsable(neighbour)) continue;
+      this.#push(
+        neighbour,
+        news.map(([, item]) => item).filter((item) => !subject(item).equals(neighbour.id) && !subject(item).equals(self.id)),
+      );
+    }
+    if (this.#news.size > 0) this.#pushSoon();
+  }
+
+  onExchangeTimer(): void {
+    this.#context.after(this.#context.jittered(this.#context.config.leafSetExchangeMs), { kind: 'leafSetExchange' });
+    const partner = this.#context.pick(this.#context.leafSet.members.filter((peer) => this.#isAskable(peer)));
+    if (partner !== undefined) this.sendAll(partner, true);
+  }
+
+  onRepairTimer(): void {
+    this.#repairDeadline = undefined;
+    const { clockwise, counterClockwise } = this.#context.leafSet;
+    const isAskable = (peer: Peer): boolean => this.#isAskable(peer);
+    const ends = new Set([clockwise.findLast(isAskable), counterClockwise.findLast(isAskable)]);
+    for (const end of ends) if (end !== undefined) this.sendAll(end, true);
+  }
+
+  /** Ends a step: what changed in it is told to storage and the driver as one event. */
+  flush(): void {
+    if (!this.#isDirty) return;
+    this.#isDirty = false;
+    this.#context.emit({ type: 'leafSetChanged', added: this.#added, removed: this.#removed, failed: this.#failed });
+    this.#added = [];
+    this.#removed = [];
+    this.#failed = [];
+  }
+
+  #isAskable(peer: Peer): boolean {
+    return peer.isActive && this.#context.isUsable(peer);
+  }
+
+  #considerOne(contact: Contact): void {
+    const { leafSet, table } = this.#context;
+    if (this.#context.isSelf(contact.id)) {
+      if (contact.incarnation > this.#context.self.incarnation) this.#context.emit({ type: 'twin', incarnation: contact.incarnation });
+      return;
+    }
+    if (contact.role !== 'full' || this.#context.isFailed(contact)) return;
+    const wanted = this.#context.self.role === 'full' && leafSet.fits(contact.id);
+    if (!wanted && !table.hasRoomFor(contact.id)) return;
+    const peer = this.meet(contact);
+    if (!table.has(peer.id)) table.insert(peer);
+    if (!wanted || leafSet.has(peer.id) || peer.status === 'leaving') return;
+    if (peer.isActive && this.#context.now.monoMs - peer.lastHeardMs < recentMs) this.insert(peer);
+    else this.#ask(peer);
+  }
+
+  /** The peer of a contact. A later life supersedes a member's earlier one at once. */
+  meet(contact: Contact): Peer {
+    const known = this.#context.peers.get(contact.id);
+    if (known !== undefined && contact.incarnation > known.contact.incarnation) {
+      this.#verifications.cancel(known);
+      if (this.#context.leafSet.remove(known.id) !== undefined) {
+        this.#isDirty = true;
+        this.#failed.push(known.contact);
+        this.#removed.push(known.contact);
+      }
+    }
+    return this.#context.peers.meet(contact);
+  }
+
+  /** Near ones are asked directly, for they will be connected anyway; far ones over the ring. */
+  #ask(peer: Peer): void {
+    const { leafSet, config } = this.#context;
+    const isNear = peer.connected || leafSet.isNear(peer.id, config.nearNeighbours);
+    this.#verifications.start(peer, 'candidate', { routed: !isNear, delayMs: 0 });
+  }
+
+  #onAnnounced(entry: FailedEntry, from: Peer): void {
+    if (this.#context.isSelf(entry.id)) {
+      // To be heard from is all the proof that the other one needs.
+      if (entry.incarnation === this.#context.self.incarnation) this.sendAll(from, false);
+      return;
+    }
+    const member = this.#context.leafSet.get(entry.id);
+    if (member === undefined || member.contact.incarnation > entry.incarnation) return;
+    if (member.lastHeardMs > this.#context.now.monoMs - entry.ageMs) return;
+    this.#verifications.start(member, 'announced', { routed: !member.connected, delayMs: this.#context.random.next() * announcedJitterMs });
+  }
+
+  /** A member between this node and the sender that the sender does not list is worth a question. */
+  #doubtUnlisted(from: Peer, message: LeafSetMessage): void {
+    if (from.status !== 'active' || !this.#context.leafSet.has(from.id)) return;
+    const listed = new Set(message.members.map((contact) => contact.id.hex));
+    const { clockwise, counterClockwise } = this.#context.leafSet;
+    for (const half of [clockwise, counterClockwise]) {
+      const place = half.indexOf(from);
+      for (const member of half.slice(0, Math.max(0, place))) {
+        const isHeard = this.#context.now.monoMs - member.lastHeardMs < recentMs;
+        if (listed.has(member.id.hex) || isHeard || !member.isActive) continue;
+        this.#verifications.start(member, 'silent', {
+          routed: !member.connected,
+          delayMs: this.#context.random.next() * announcedJitterMs,
+        });
+      }
+    }
+  }
+
+  #recentlyFailed(): FailedEntry[] {
+    return this.#context.failed.recent(changesMax, this.#context.now.monoMs);
+  }
+
+  #push(to: Peer, news: readonly (Contact | FailedNews)[]): void {
+    const members: Contact[] = [];
+    const failed: FailedEntry[] = [];
+    for (const item of news) {
+      if (!('failed' in item)) members.push(item);
+      else
+        failed.push({ id: item.failed.id, incarnation: item.failed.contact.incarnation, ageMs: this.#context.now.monoMs - item.sinceMs });
+    }
+    if (members.length + failed.length === 0) return;
+    this.#context.send(to, { type: 'leafSet', full: false, wantReply: false, status: this.#context.status, members, failed });
+  }
+
+  #tell(contact: Contact): void {
+    if (!this.#context.isServing) return;
+    this.#news.set(contact.id.hex, contact);
+    this.#pushSoon();
+  }
+
+  #pushSoon(): void {
+    this.#pushDeadline ??= this.#context.after(this.#context.config.leafSetPushDelayMs, { kind: 'leafSetPush' });
+  }
+
+  #repairSoon(): void {
+    if (this.#context.leafSet.overlaps) return;
+    this.#repairDeadline ??= this.#context.after(this.#context.jittered(repairDelayMs), { kind: 'leafSetRepair' });
+  }
+}
+
+interface FailedNews {
+  readonly failed: Peer;
+  readonly sinceMs: number;
+}
+
+function subject(item: Contact | FailedNews): Contact['id'] {
+  return 'failed' in item ? item.failed.id : item.id;
+}

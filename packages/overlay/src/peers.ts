@@ -1,0 +1,112 @@
+import { type Contact, supersedes } from './contact.ts';
+import type { Id } from './id.ts';
+import type { NodeStatus } from './messages.ts';
+
+/** Peers kept at most, besides those that a connection, the leaf set or the routing table holds on to. */
+const peersMax = 1024;
+/** Weights of a new sample in the smoothed round-trip time and its deviation (Jacobson 1988, as in RFC 6298). */
+const meanWeight = 1 / 8;
+const deviationWeight = 1 / 4;
+const deviations = 4;
+
+/** What this node knows of one peer. */
+export class Peer {
+  contact: Contact;
+  /** As the peer itself said; absent while it has not. */
+  status: NodeStatus | undefined;
+  connected = false;
+  /** Only others reach it: still a member, never used as a hop. */
+  relayed = false;
+  /** A hop acknowledgement or a heartbeat was missed. Taken back by any byte from the peer. */
+  suspected = false;
+  lastHeardMs: number = Number.NEGATIVE_INFINITY;
+  lastSentMs: number = Number.NEGATIVE_INFINITY;
+  /** Smoothed round-trip time; −1 before the first sample. */
+  rttMeanMs = -1;
+  rttDeviationMs = 0;
+  /** How many of the leaf set and the routing table hold on to it. */
+  references = 0;
+
+  constructor(contact: Contact) {
+    this.contact = contact;
+  }
+
+  get id(): Id {
+    return this.contact.id;
+  }
+
+  /** Counts as a member of replica sets. */
+  get isActive(): boolean {
+    return this.status === 'active' && this.contact.role === 'full';
+  }
+
+  measured(rttMs: number): void {
+    if (this.rttMeanMs < 0) {
+      this.rttMeanMs = rttMs;
+      this.rttDeviationMs = rttMs / 2;
+      return;
+    }
+    const error = rttMs - this.rttMeanMs;
+    this.rttMeanMs += error * meanWeight;
+    this.rttDeviationMs += (Math.abs(error) - this.rttDeviationMs) * deviationWeight;
+  }
+
+  /** Mean plus four deviations, within the limits; `unknownMs` before the first sample. */
+  timeoutMs(minMs: number, maxMs: number, unknownMs: number): number {
+    if (this.rttMeanMs < 0) return unknownMs;
+    return Math.min(maxMs, Math.max(minMs, this.rttMeanMs + deviations * this.rttDeviationMs));
+  }
+}
+
+/** The peers by id. Bounded: those that nothing holds on to are forgotten, oldest first. */
+export class Peers {
+  readonly #byHex: Map<string, Peer> = new Map();
+
+  get size(): number {
+    return this.#byHex.size;
+  }
+
+  get(id: Id): Peer | undefined {
+    return this.#byHex.get(id.hex);
+  }
+
+  values(): IterableIterator<Peer> {
+    return this.#byHex.values();
+  }
+
+  /** The peer of this contact, made when unknown. A newer contact replaces the known one; an older one is ignored. */
+  meet(contact: Contact): Peer {
+    const known = this.#byHex.get(contact.id.hex);
+    if (known === undefined) return this.#add(contact);
+    if (supersedes(contact, known.contact)) replaceContact(known, contact);
+    return known;
+  }
+
+  #add(contact: Contact): Peer {
+    if (this.#byHex.size >= peersMax) this.#forgetOldest();
+    const peer = new Peer(contact);
+    this.#byHex.set(contact.id.hex, peer);
+    return peer;
+  }
+
+  /** Forgets a quarter at once, so that the walk over the map is paid for by many additions. */
+  #forgetOldest(): void {
+    let excess = peersMax / 4;
+    for (const [hex, peer] of this.#byHex) {
+      if (excess === 0) return;
+      if (peer.references > 0 || peer.connected) continue;
+      this.#byHex.delete(hex);
+      excess--;
+    }
+  }
+}
+
+/** A new life of the node begins with nothing known of it but its address. */
+function replaceContact(peer: Peer, contact: Contact): void {
+  if (contact.incarnation > peer.contact.incarnation) {
+    peer.status = undefined;
+    peer.relayed = false;
+    peer.suspected = false;
+  }
+  peer.contact = contact;
+}

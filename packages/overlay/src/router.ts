@@ -1,0 +1,355 @@
+import type { Contact } from './contact.ts';
+import type { Context } from './context.ts';
+import type { Deadline } from './deadlines.ts';
+import { type Id, sharedPrefixLength } from './id.ts';
+import type { Hop, RequestId, RouteAckMessage, RouteMessage, RouteRefusedMessage, RouteReplyMessage } from './messages.ts';
+import type { Peer } from './peers.ts';
+import { RememberedReplies } from './remembered-replies.ts';
+import { isCloser } from './ring.ts';
+
+/** A request that is accepted but unanswered is sent again end to end after this, then after twice this and so on. */
+const resendMs = 1000;
+/** A hop that is about to become active is asked again after this. */
+const busyMs = 50;
+/** Contacts that one hop adds to a join, and contacts in a message at most. */
+const contactsPerHop = 16;
+const contactsMax = 64;
+
+/** Told of the root's reply to a request that began on this node; absent when none came in time. Called exactly once. */
+export type RouteOwner = (reply: RouteReplyMessage | undefined) => void;
+
+export interface RouteRequest {
+  readonly purpose: RouteMessage['purpose'];
+  readonly key: Id;
+  readonly timeoutMs: number;
+  /** The first hop when it is not this node's to choose. */
+  readonly via?: Peer;
+}
+
+/** One request on its way through this node. */
+interface Passage {
+  readonly requestKey: string;
+  readonly message: RouteMessage;
+  /** Who handed it over; absent when it began here. */
+  from: Peer | undefined;
+  readonly owner: RouteOwner | undefined;
+  readonly via: Peer | undefined;
+  readonly expiresMs: number;
+  readonly deadline: Deadline;
+  hop: Peer | undefined;
+  sentMs: number;
+  sends: number;
+  acknowledged: boolean;
+  readonly tried: Set<Peer>;
+}
+
+/**
+ * Recursive routing: every hop is strictly closer to the key, acknowledges what it accepts, and is passed over at once when it
+ * does not. The leaf set alone leads to the right root; the routing table makes the way short.
+ */
+export class Router {
+  readonly #context: Context;
+  readonly #passages: Map<string, Passage> = new Map();
+  readonly #replies: RememberedReplies;
+  /** Set while this node waits for its successor to let it in: routes for it are then worth a short wait. */
+  isCommitting = false;
+  /** Told of every hop that missed its acknowledgement. */
+  readonly #onMissed: (hop: Peer) => void;
+  /** Told of contacts that came along. */
+  readonly #onContacts: (contacts: readonly Contact[]) => void;
+
+  constructor(context: Context, onMissed: (hop: Peer) => void, onContacts: (contacts: readonly Contact[]) => void) {
+    this.#context = context;
+    this.#onMissed = onMissed;
+    this.#onContacts = onContacts;
+    this.#replies = new RememberedReplies(context);
+  }
+
+  get passageCount(): number {
+    return this.#passages.size;
+  }
+
+  /** Begins a request here. The owner may be called before this returns, when this node is the root itself. */
+  originate(request: RouteRequest, owner: RouteOwner): string {
+    const { self, config, now } = this.#context;
+    const id = this.#context.nextRequest();
+    const message: RouteMessage = {
+      type: 'route',
+      request: id,
+      purpose: request.purpose,
+      key: request.key,
+      origin: self,
+      ttl: config.ttl,
+      remainingMs: request.timeoutMs,
+      path: [],
+      contacts: [],
+    };
+    const passage = this.#open(message, undefined, owner, request.via, now.monoMs + request.timeoutMs);
+    this.#advance(passage);
+    return passage.requestKey;
+  }
+
+  /** Forgets a request that began here; its owner is not called any more. */
+  abandon(requestKey: string): void {
+    const passage = this.#passages.get(requestKey);
+    if (passage !== undefined) this.#close(passage);
+  }
+
+  onRoute(from: Peer, message: RouteMessage): void {
+    const requestKey = keyOf(message.request);
+    const known = this.#passages.get(requestKey);
+    if (known !== undefined) {
+      this.#onDuplicate(known, from);
+      return;
+    }
+    const remembered = this.#replies.get(requestKey);
+    if (remembered !== undefined) {
+      this.#acknowledge(from, message.request);
+      this.#context.send(from, remembered);
+      return;
+    }
+    const refusal = this.#refusal(from, message);
+    if (refusal !== undefined) {
+      this.#refuse(from, message, refusal);
+      return;
+    }
+    const passage = this.#open(message, from, undefined, undefined, this.#context.now.monoMs + message.remainingMs);
+    this.#acknowledge(from, message.request);
+    this.#advance(passage);
+  }
+
+  onAck(from: Peer, message: RouteAckMessage): void {
+    const passage = this.#passages.get(keyOf(message.request));
+    if (passage === undefined || passage.hop !== from || passage.acknowledged) return;
+    passage.acknowledged = true;
+    from.measured(this.#context.now.monoMs - passage.sentMs);
+    const waitMs = passage.owner === undefined ? Number.POSITIVE_INFINITY : resendMs * passage.sends * this.#context.health.factor;
+    this.#wait(passage, waitMs);
+  }
+
+  onRefused(from: Peer, message: RouteRefusedMessage): void {
+    this.#onContacts(message.members);
+    const passage = this.#passages.get(keyOf(message.request));
+    if (passage === undefined || passage.hop !== from || passage.acknowledged) return;
+    passage.hop = undefined;
+    if (message.reason === 'not-active' && from.status === 'active') this.#context.changeStatus(from, 'joining');
+    if (message.reason === 'busy') this.#wait(passage, busyMs);
+    else if (message.reason === 'late' || message.reason === 'ttl') this.#wait(passage, Number.POSITIVE_INFINITY);
+    else {
+      passage.tried.add(from);
+      this.#advance(passage);
+    }
+  }
+
+  onReply(message: RouteReplyMessage): void {
+    const passage = this.#passages.get(keyOf(message.request));
+    if (passage === undefined) return;
+    this.#close(passage);
+    if (passage.owner === undefined) this.#sendBack(passage, message);
+    else passage.owner(message);
+  }
+
+  /** The connection to a hop broke, or it cannot be dialled: what it was given is given to another at once. */
+  onHopLost(peer: Peer): void {
+    for (const passage of [...this.#passages.values()]) {
+      if (passage.hop !== peer || (passage.acknowledged && passage.owner === undefined)) continue;
+      passage.tried.add(peer);
+      passage.hop = undefined;
+      this.#advance(passage);
+    }
+  }
+
+  onTimer(requestKey: string): void {
+    const passage = this.#passages.get(requestKey);
+    if (passage === undefined) return;
+    if (this.#context.now.monoMs >= passage.expiresMs) {
+      this.#close(passage);
+      passage.owner?.(undefined);
+      return;
+    }
+    if (passage.hop !== undefined) {
+      // Sent again it goes another way, in case the first hop accepted it and lost it.
+      passage.tried.add(passage.hop);
+      if (!passage.acknowledged) this.#onMissed(passage.hop);
+      passage.hop = undefined;
+    }
+    this.#advance(passage);
+  }
+
+  onRepliesTimer(): void {
+    this.#replies.expire();
+  }
+
+  #open(message: RouteMessage, from: Peer | undefined, owner: RouteOwner | undefined, via: Peer | undefined, expiresMs: number): Passage {
+    const requestKey = keyOf(message.request);
+    const deadline = this.#context.deadlines.set({ kind: 'passage', key: requestKey }, expiresMs);
+    const passage: Passage = {
+      requestKey,
+      message,
+      from,
+      owner,
+      via,
+      expiresMs,
+      deadline,
+      hop: undefined,
+      sentMs: 0,
+      sends: 0,
+      acknowledged: false,
+      tried: new Set(),
+    };
+    this.#passages.set(requestKey, passage);
+    return passage;
+  }
+
+  #close(passage: Passage): void {
+    this.#context.deadlines.cancel(passage.deadline);
+    this.#passages.delete(passage.requestKey);
+  }
+
+  #wait(passage: Passage, ms: number): void {
+    this.#context.deadlines.move(passage.deadline, Math.min(passage.expiresMs, this.#context.now.monoMs + ms));
+  }
+
+  /** Hands the request to the next hop, or answers it when this node is the root. */
+  #advance(passage: Passage): void {
+    passage.acknowledged = false;
+    const hop = this.#firstHop(passage) ?? this.#nextHop(passage);
+    if (hop !== undefined) this.#forward(passage, hop);
+    else if (this.#context.isServing && !this.#isCloserTried(passage)) this.#answer(passage);
+    else {
+      passage.tried.clear();
+      this.#wait(passage, busyMs);
+    }
+  }
+
+  #firstHop(passage: Passage): Peer | undefined {
+    const { via } = passage;
+    return via !== undefined && passage.sends === 0 ? via : undefined;
+  }
+
+  #forward(passage: Passage, hop: Peer): void {
+    const { message } = passage;
+    const { monoMs } = this.#context.now;
+    const step: Hop = hop.rttMeanMs < 0 ? { id: hop.id } : { id: hop.id, rttMs: hop.rttMeanMs };
+    passage.hop = hop;
+    passage.sentMs = monoMs;
+    passage.sends++;
+    this.#context.send(hop, {
+      ...message,
+      ttl: message.ttl - 1,
+      remainingMs: passage.expiresMs - monoMs,
+      path: [...message.path, step],
+      contacts: message.purpose === 'join' ? this.#withOwnRow(message) : message.contacts,
+    });
+    this.#wait(passage, this.#context.hopAckMs(hop));
+  }
+
+  #withOwnRow(message: RouteMessage): readonly Contact[] {
+    if (!this.#context.isServing) return message.contacts;
+    const { table, self } = this.#context;
+    const own: Contact[] = [self];
+    for (const peer of table.row(sharedPrefixLength(self.id, message.key))) {
+      if (own.length >= contactsPerHop) break;
+      if (this.#context.isUsable(peer)) own.push(peer.contact);
+    }
+    return [...message.contacts, ...own].slice(0, contactsMax);
+  }
+
+  #answer(passage: Passage): void {
+    const { message } = passage;
+    const { leafSet, self, config } = this.#context;
+    const isJoin = message.purpose === 'join';
+    this.#close(passage);
+    const reply: RouteReplyMessage = {
+      type: 'routeReply',
+      request: message.request,
+      root: self,
+      replicaSet: leafSet.replicaSet(message.key, config.replicaSetRank),
+      leafSet: isJoin ? leafSet.members.filter((peer) => peer.isActive).map((peer) => peer.contact) : [],
+      path: message.path,
+      contacts: isJoin ? this.#withOwnRow(message) : [],
+    };
+    if (passage.owner !== undefined) passage.owner(reply);
+    else {
+      if (message.purpose === 'lookup') this.#replies.add(passage.requestKey, reply, passage.expiresMs);
+      this.#sendBack(passage, reply);
+    }
+  }
+
+  /** Over an open connection to the origin, else back the way the request came; by dialling the origin only when that is cut. */
+  #sendBack(passage: Passage, reply: RouteReplyMessage): void {
+    const origin = this.#context.peers.get(passage.message.origin.id);
+    const { from } = passage;
+    if (origin?.connected) this.#context.send(origin, reply);
+    else if (from?.connected) this.#context.send(from, reply);
+    else this.#context.output({ type: 'send', to: passage.message.origin, message: reply });
+  }
+
+  /** The best known node on the way that was not tried; background traffic prefers one that is connected. */
+  #nextHop(passage: Passage): Peer | undefined {
+    const { context, key } = { context: this.#context, key: passage.message.key };
+    const accepts = (peer: Peer): boolean =>
+      !passage.tried.has(peer) && peer.status !== 'leaving' && peer !== passage.from && context.isUsable(peer);
+    if (passage.message.purpose !== 'lookup') {
+      const connected = this.#closest(key, (peer) => peer.connected && accepts(peer));
+      if (connected !== undefined) return connected;
+    }
+    return this.#closest(key, accepts);
+  }
+
+  #closest(key: Id, accepts: (peer: Peer) => boolean): Peer | undefined {
+    const { leafSet, table, self } = this.#context;
+    let best: Peer | undefined;
+    let bound = this.#context.isServing ? self.id : undefined;
+    for (const member of leafSet.members) {
+      if ((bound !== undefined && !isCloser(key, member.id, bound)) || !accepts(member)) continue;
+      best = member;
+      bound = member.id;
+    }
+    if (best !== undefined && leafSet.covers(key)) return best;
+    return table.closest(key, bound, accepts) ?? best;
+  }
+
+  /** Whether a live node closer to the key refused: then this node is not the root, however much it has tried. */
+  #isCloserTried(passage: Passage): boolean {
+    const { leafSet, self } = this.#context;
+    for (const peer of passage.tried) {
+      if (!leafSet.has(peer.id) || peer.status === 'leaving' || !this.#context.isUsable(peer)) continue;
+      if (isCloser(passage.message.key, peer.id, self.id)) return true;
+    }
+    return false;
+  }
+
+  #refusal(from: Peer, message: RouteMessage): RouteRefusedMessage['reason'] | undefined {
+    const { self, status, isServing, config } = this.#context;
+    if (this.#passages.size >= config.tableEntriesMax) return 'busy';
+    if (self.role !== 'full' || status === 'joining') return this.isCommitting ? 'busy' : 'not-active';
+    if (message.remainingMs <= 0) return 'late';
+    if (message.ttl <= 0) return 'ttl';
+    // The origin's own choice of a first hop need not be progress, nor that of a node that is on its way out.
+    const needsProgress = isServing && message.path.length > 1 && from.status !== 'leaving';
+    return needsProgress && !isCloser(message.key, self.id, from.id) ? 'no-progress' : undefined;
+  }
+
+  #refuse(from: Peer, message: RouteMessage, reason: RouteRefusedMessage['reason']): void {
+    const { leafSet, config } = this.#context;
+    const members = reason === 'no-progress' ? leafSet.replicaSet(message.key, config.replicaSetRank) : [];
+    this.#context.send(from, { type: 'routeRefused', request: message.request, reason, members });
+  }
+
+  #acknowledge(to: Peer, request: RequestId): void {
+    this.#context.send(to, { type: 'routeAck', request });
+  }
+
+  /** The acknowledgement was lost, or the origin tries again because what came after it was. */
+  #onDuplicate(passage: Passage, from: Peer): void {
+    this.#acknowledge(from, passage.message.request);
+    if (passage.owner !== undefined) return;
+    passage.from = from;
+    if (passage.acknowledged) this.#advance(passage);
+  }
+}
+
+function keyOf(request: RequestId): string {
+  return `${request.counter}.${request.incarnation}.${request.origin.hex}`;
+}

@@ -1,0 +1,230 @@
+import type { Context } from './context.ts';
+import type { Deadline } from './deadlines.ts';
+import type { Id } from './id.ts';
+import type { IndirectReplyMessage, RouteReplyMessage } from './messages.ts';
+import type { Peer } from './peers.ts';
+import type { Router } from './router.ts';
+
+/** Verifications under way at most; what does not fit comes again with the next exchange. */
+const verificationsMax = 256;
+/** Routed probes that may stay unanswered before the node is dialled. */
+const routedTriesMax = 2;
+
+/** `relayed`: others reach it, this node does not. `absent`: the ring around its id does not know it. */
+export type Verdict = 'alive' | 'relayed' | 'dead' | 'absent';
+
+/** Why a peer is verified. */
+export type Suspicion =
+  /** A heartbeat, a probe or a hop acknowledgement is missing, or the connection closed. */
+  | 'silent'
+  /** Another node says that it failed. */
+  | 'announced'
+  /** Another node says that it lives, and it would fit into the leaf set. */
+  | 'candidate';
+
+export type VerdictListener = (peer: Peer, verdict: Verdict, suspicion: Suspicion, detectionMs: number) => void;
+
+interface Verification {
+  readonly peer: Peer;
+  readonly incarnation: number;
+  readonly suspicion: Suspicion;
+  readonly startedMs: number;
+  readonly deadline: Deadline;
+  /** Asked over the ring, without a connection of its own. */
+  routed: boolean;
+  routeKey: string | undefined;
+  nonce: number;
+  sentMs: number;
+  tries: number;
+  refused: boolean;
+  vouched: boolean;
+  /** Peers asked to probe it, with what they said. */
+  readonly witnesses: Map<string, IndirectReplyMessage['outcome'] | undefined>;
+}
+
+/**
+ * Finds out whether peers live, one verification per peer whatever gave rise to it: three direct probes, the last together with
+ * indirect ones (SWIM, Das, Gupta and Motivala 2002); after a refused redial witnesses that agree are enough. A far node is
+ * asked over the ring first, which costs no connection.
+ */
+export class Verifications {
+  readonly #context: Context;
+  readonly #router: Router;
+  readonly #onVerdict: VerdictListener;
+  readonly #byHex: Map<string, Verification> = new Map();
+
+  constructor(context: Context, router: Router, onVerdict: VerdictListener) {
+    this.#context = context;
+    this.#router = router;
+    this.#onVerdict = onVerdict;
+  }
+
+  has(id: Id): boolean {
+    return this.#byHex.has(id.hex);
+  }
+
+  get size(): number {
+    return this.#byHex.size;
+  }
+
+  /** Begins in `delayMs`, unless the peer is being verified already. */
+  start(peer: Peer, suspicion: Suspicion, options: { routed: boolean; delayMs: number }): void {
+    if (this.#byHex.has(peer.id.hex) || this.#byHex.size >= verificationsMax) return;
+    const verification: Verification = {
+      peer,
+      incarnation: peer.contact.incarnation,
+      suspicion,
+      startedMs: this.#context.now.monoMs,
+      deadline: this.#context.after(options.delayMs, { kind: 'verification', id: peer.id }),
+      routed: options.routed,
+      routeKey: undefined,
+      nonce: 0,
+      sentMs: 0,
+      tries: 0,
+      refused: false,
+      vouched: false,
+      witnesses: new Map(),
+    };
+    this.#byHex.set(peer.id.hex, verification);
+    if (options.delayMs === 0) this.#try(verification);
+  }
+
+  /** A message came from the peer: it lives. Without its status a candidate is of no use yet. */
+  heard(peer: Peer): void {
+    const verification = this.#byHex.get(peer.id.hex);
+    if (verification === undefined || peer.status === undefined) return;
+    this.#conclude(verification, 'alive');
+  }
+
+  /** The round-trip time of a probe, measured only when the answer is for certain to the last one. */
+  onProbeReply(peer: Peer, nonce: number): void {
+    const verification = this.#byHex.get(peer.id.hex);
+    if (verification !== undefined && verification.nonce === nonce) peer.measured(this.#context.now.monoMs - verification.sentMs);
+  }
+
+  /** A dial to the peer failed because nobody, or somebody else, listens at its address. */
+  onRefused(peer: Peer): void {
+    const verification = this.#byHex.get(peer.id.hex);
+    if (verification === undefined || verification.routed || verification.refused) return;
+    verification.refused = true;
+    this.#askWitnesses(verification, this.#context.config.refusalWitnesses);
+    this.#weigh(verification);
+  }
+
+  onIndirectReply(from: Peer, message: IndirectReplyMessage): void {
+    const verification = this.#byHex.get(message.target.hex);
+    if (verification === undefined || !verification.witnesses.has(from.id.hex)) return;
+    verification.witnesses.set(from.id.hex, message.outcome);
+    if (message.outcome === 'alive') verification.vouched = true;
+    this.#weigh(verification);
+  }
+
+  onTimer(id: Id): void {
+    const verification = this.#byHex.get(id.hex);
+    if (verification === undefined) return;
+    const triesMax = this.#context.config.probeTries;
+    if (verification.routed && verification.tries >= routedTriesMax) this.#goDirect(verification);
+    if (!verification.routed && verification.tries >= triesMax) this.#conclude(verification, verification.vouched ? 'relayed' : 'dead');
+    else this.#try(verification);
+  }
+
+  /** A new life of the peer began, or nobody wants to know any more. */
+  cancel(peer: Peer): void {
+    const verification = this.#byHex.get(peer.id.hex);
+    if (verification !== undefined) this.#close(verification);
+  }
+
+  #try(verification: Verification): void {
+    verification.tries++;
+    const waitMs = this.#context.rtoMs(verification.peer);
+    this.#context.deadlines.move(verification.deadline, this.#context.now.monoMs + waitMs);
+    if (verification.routed) this.#probeRouted(verification, waitMs);
+    else this.#probe(verification);
+  }
+
+  #probe(verification: Verification): void {
+    verification.nonce = this.#context.nextCounter();
+    verification.sentMs = this.#context.now.monoMs;
+    this.#context.send(verification.peer, { type: 'probe', nonce: verification.nonce, status: this.#context.status });
+    const { probeTries, indirectProbes } = this.#context.config;
+    if (verification.tries >= probeTries) this.#askWitnesses(verification, indirectProbes);
+  }
+
+  #probeRouted(verification: Verification, timeoutMs: number): void {
+    this.#dropRoute(verification);
+    let answered = false;
+    const routeKey = this.#router.originate({ purpose: 'probe', key: verification.peer.id, timeoutMs }, (reply) => {
+      answered = true;
+      verification.routeKey = undefined;
+      if (this.#byHex.get(verification.peer.id.hex) === verification) this.#onRouted(verification, reply);
+    });
+    if (!answered) verification.routeKey = routeKey;
+  }
+
+  #onRouted(verification: Verification, reply: RouteReplyMessage | undefined): void {
+    if (reply === undefined) return;
+    const { peer, suspicion } = verification;
+    if (reply.root.id.equals(peer.id)) {
+      if (reply.root.incarnation < peer.contact.incarnation) return;
+      this.#context.peers.meet(reply.root);
+      peer.lastHeardMs = this.#context.now.monoMs;
+      this.#context.changeStatus(peer, 'active');
+      this.#conclude(verification, 'alive');
+      return;
+    }
+    // A failure that was announced is confirmed by this; a routine doubt is settled by asking the node itself.
+    if (suspicion === 'silent') {
+      this.#goDirect(verification);
+      this.#try(verification);
+    } else this.#conclude(verification, suspicion === 'announced' ? 'dead' : 'absent');
+  }
+
+  #goDirect(verification: Verification): void {
+    this.#dropRoute(verification);
+    verification.routed = false;
+    verification.tries = 0;
+  }
+
+  #askWitnesses(verification: Verification, count: number): void {
+    for (const witness of this.#witnesses(verification, count)) {
+      verification.witnesses.set(witness.id.hex, undefined);
+      const nonce = this.#context.nextCounter();
+      this.#context.send(witness, { type: 'indirectProbe', nonce, target: verification.peer.contact });
+    }
+  }
+
+  /** Members that are likeliest to answer and to be connected to the peer: those nearest to this node. */
+  #witnesses(verification: Verification, count: number): readonly Peer[] {
+    const isFit = (peer: Peer): boolean =>
+      peer !== verification.peer && peer.isActive && this.#context.isUsable(peer) && !verification.witnesses.has(peer.id.hex);
+    const members = this.#context.leafSet.near(this.#context.config.nearNeighbours).filter(isFit);
+    const fit = members.length >= count ? members : this.#context.leafSet.members.filter(isFit);
+    const first = Math.floor(this.#context.random.next() * fit.length);
+    return [...fit.slice(first), ...fit.slice(0, first)].slice(0, count);
+  }
+
+  /** After a refused redial, as soon as all who were asked have said something. */
+  #weigh(verification: Verification): void {
+    if (!verification.refused) return;
+    const said = [...verification.witnesses.values()];
+    if (verification.vouched) this.#conclude(verification, 'relayed');
+    else if (said.every((outcome) => outcome === 'refused')) this.#conclude(verification, 'dead');
+  }
+
+  #dropRoute(verification: Verification): void {
+    if (verification.routeKey !== undefined) this.#router.abandon(verification.routeKey);
+    verification.routeKey = undefined;
+  }
+
+  #conclude(verification: Verification, verdict: Verdict): void {
+    this.#close(verification);
+    const { peer, suspicion, startedMs } = verification;
+    this.#onVerdict(peer, verdict, suspicion, this.#context.now.monoMs - startedMs);
+  }
+
+  #close(verification: Verification): void {
+    this.#dropRoute(verification);
+    this.#context.deadlines.cancel(verification.deadline);
+    this.#byHex.delete(verification.peer.id.hex);
+  }
+}
