@@ -30,8 +30,8 @@ export function addDaemonOptions(command: Command): Command {
 }
 
 export const settingsHelp: string = `
-Settings may also come from the environment (DHT_LISTEN, DHT_CLIENT, …) or from config.json in the daemon's folder;
-options come first, then the environment, then the file.`;
+Settings may also come from the environment (DHT_LISTEN, DHT_CLIENT, …) or from config.json in the
+daemon's folder; options come first, then the environment, then the file.`;
 
 export function settingsOf(session: Session, flags: DaemonFlags): Settings {
   return {
