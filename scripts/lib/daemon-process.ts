@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { ApiClient, type StatusReply } from '@dht/node';
@@ -66,6 +66,7 @@ export class DaemonProcess {
 
   /** The log is appended to `<path>.log`, beside the path, so that it outlives the daemon's disk. */
   static spawn(settings: DaemonSettings): DaemonProcess {
+    mkdirSync(dirname(settings.path), { recursive: true });
     const log = openSync(`${settings.path}.log`, 'a');
     try {
       const child = spawn(process.execPath, [dhtCommand, ...commandOf(settings)], {
@@ -188,6 +189,6 @@ function ownEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('DHT_')));
 }
 
-export function pathIn(folder: string, number: number): string {
-  return join(folder, `node-${String(number).padStart(3, '0')}`);
+export function pathIn(folder: string, name: string): string {
+  return join(folder, `node-${name}`);
 }

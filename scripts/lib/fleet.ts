@@ -63,6 +63,13 @@ export class Fleet {
     return { peer, status };
   }
 
+  /** A node of the role `client`: it puts and gets through the others and holds nothing. It is none of `peers`. */
+  async startClient(): Promise<Peer> {
+    const peer = new Peer(-1, pathIn(this.options.folder, 'client'), await freePort());
+    await this.run(peer, this.contacts(), { DHT_CLIENT: 'true' });
+    return peer;
+  }
+
   /** A node that comes back on its disk and is told nothing. */
   async restart(peer: Peer): Promise<StatusReply> {
     return this.gate.run(() => this.run(peer, undefined));
@@ -110,16 +117,16 @@ export class Fleet {
 
   private async newPeer(): Promise<Peer> {
     const number = this.peers.length;
-    const peer = new Peer(number, pathIn(this.options.folder, number), 0);
+    const peer = new Peer(number, pathIn(this.options.folder, String(number).padStart(3, '0')), 0);
     this.peers.push(peer);
     peer.port = await freePort();
     return peer;
   }
 
-  private async run(peer: Peer, join: readonly string[] | undefined): Promise<StatusReply> {
+  private async run(peer: Peer, join: readonly string[] | undefined, extra: Readonly<Record<string, string>> = {}): Promise<StatusReply> {
     this.options.signal.throwIfAborted();
     if (this.closed) throw new Error('the run is over');
-    const started = peer.start(join, this.options.environment);
+    const started = peer.start(join, { ...this.options.environment, ...extra });
     if (peer.process !== undefined) this.processes.push(peer.process);
     return started;
   }

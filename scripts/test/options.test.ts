@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseBenchOptions, sections } from '../bench/options.ts';
 import { parseChurnOptions } from '../churn/options.ts';
 import { UsageError } from '../lib/flags.ts';
 
@@ -22,5 +23,16 @@ describe('options of the churn test', () => {
     ['two runs in one', ['--turnover', '--kill-half']],
   ])('%s is refused', (_, args) => {
     expect(() => parseChurnOptions(args)).toThrow(UsageError);
+  });
+});
+
+describe('options of the benchmark', () => {
+  test('all sections, unless some are named', () => {
+    expect(parseBenchOptions([])).toMatchObject({ only: sections, quick: false });
+    expect(parseBenchOptions(['--only', 'small, start'])).toMatchObject({ only: ['start', 'small'] });
+  });
+
+  test('a section that does not exist is refused', () => {
+    expect(() => parseBenchOptions(['--only', 'start,speed'])).toThrow('--only speed: expected some of start, small, bulk');
   });
 });
