@@ -11,8 +11,8 @@ import { logUniform, pick } from '../lib/random.ts';
 
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
-export const fileBytesMin = 1 * kibibyte;
-export const fileBytesMax = 8 * mebibyte;
+const fileBytesMin = 1 * kibibyte;
+const fileBytesMax = 8 * mebibyte;
 
 const putTimeoutMs = 60_000;
 

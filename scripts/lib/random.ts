@@ -1,7 +1,7 @@
 import type { Random } from '@dht/overlay';
 
 /** Uniform integer in 0 … `below` − 1. */
-export function intBelow(random: Random, below: number): number {
+function intBelow(random: Random, below: number): number {
   return Math.floor(random.next() * below);
 }
 

@@ -18,10 +18,10 @@ test('the table says which goals were missed', () => {
     measurement('not measured', 'ms', []),
   ]);
   expect(text.split('\n')).toEqual([
-    '              unit  median   min   max  of       goal',
-    '────────────  ────  ──────  ────  ────  ──  ─────────',
-    'start           ms     412   300   500   3   ≤ 400 NO',
-    'get             ms    1.23  1.23  1.23   1    ≤ 3 yes',
+    '              unit  median   min   max  of      goal',
+    '────────────  ────  ──────  ────  ────  ──  ────────',
+    'start           ms     412   300   500   3  ≤ 400 NO',
+    'get             ms    1.23  1.23  1.23   1   ≤ 3 yes',
     'not measured    ms       -     -     -   0',
   ]);
 });
