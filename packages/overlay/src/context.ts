@@ -131,10 +131,18 @@ export class Context {
     return !this.isFailed(peer.contact);
   }
 
+  /** Whether a request may be handed to the peer. One that is just joining routes only if it was let in already. */
+  isHop(peer: Peer): boolean {
+    if (peer.status === 'leaving' || (peer.status === 'joining' && !peer.isLeaf)) return false;
+    return this.isUsable(peer);
+  }
+
   /** Somebody names a node: the routing table may use it without having asked it. */
   learn(contact: Contact): void {
     if (contact.role !== 'full' || this.isSelf(contact.id) || this.isFailed(contact)) return;
-    if (this.table.hasRoomFor(contact.id) && !this.table.has(contact.id)) this.table.insert(this.peers.meet(contact));
+    if (!this.table.hasRoomFor(contact.id)) return;
+    const peer = this.peers.meet(contact);
+    if (!peer.isTabled) this.table.insert(peer);
   }
 
   /** How long to wait for the answer of a peer before it counts as missed. */

@@ -44,7 +44,7 @@ export class Join {
   #stage: Stage = 'idle';
   #entries: readonly Contact[] = [];
   readonly #candidates: Map<string, Peer> = new Map();
-  #searches: string[] = [];
+  #searches: Set<string> = new Set();
   #attempt = 0;
   #redirects = 0;
   #failures = 0;
@@ -114,7 +114,7 @@ export class Join {
   progress(): void {
     if (this.#stage !== 'confirming') return;
     const near = this.#nearest();
-    if (near.some((peer) => !this.#context.leafSet.has(peer.id))) {
+    if (near.some((peer) => !peer.isLeaf)) {
       this.#askNear();
       return;
     }
@@ -149,12 +149,19 @@ export class Join {
     this.#abandonSearches();
     this.#enter('searching', searchMs * this.#context.health.factor);
     this.#redirects = 0;
-    for (const contact of this.#waysIn(entries)) {
-      const via = this.#membership.meet(contact);
-      const { self } = this.#context;
-      const key = this.#router.originate({ purpose: 'join', key: self.id, timeoutMs: searchMs, via }, (reply) => this.#onReply(reply));
-      this.#searches.push(key);
-    }
+    for (const contact of this.#waysIn(entries)) this.#searchVia(this.#membership.meet(contact));
+    if (this.#searches.size === 0) this.#pause();
+  }
+
+  #searchVia(via: Peer): void {
+    const request = { purpose: 'join', key: this.#context.self.id, timeoutMs: searchMs, via } as const;
+    const search = this.#router.originate(request, (reply) => {
+      this.#searches.delete(search);
+      if (this.#stage !== 'searching') return;
+      if (reply !== undefined) this.#onFound(reply);
+      else if (this.#searches.size === 0) this.#pause();
+    });
+    this.#searches.add(search);
   }
 
   /** Random ones of those given, so that many joiners do not all enter through the same node. */
@@ -164,8 +171,7 @@ export class Join {
     return [...usable.slice(first), ...usable.slice(0, first)].slice(0, entriesAtOnce);
   }
 
-  #onReply(reply: RouteReplyMessage | undefined): void {
-    if (reply === undefined || this.#stage !== 'searching') return;
+  #onFound(reply: RouteReplyMessage): void {
     this.#abandonSearches();
     for (const contact of [...reply.contacts, ...reply.leafSet, reply.root]) this.#context.learn(contact);
     if (this.#context.self.role === 'client') {
@@ -238,8 +244,8 @@ export class Join {
   }
 
   #abandonSearches(): void {
-    for (const key of this.#searches) this.#router.abandon(key);
-    this.#searches = [];
+    for (const search of this.#searches) this.#router.abandon(search);
+    this.#searches.clear();
   }
 
   #collect(contacts: readonly Contact[]): void {
@@ -252,7 +258,7 @@ export class Join {
   /** Probes those of the nearest that have not answered, all at the same time. */
   #askNear(): void {
     for (const peer of this.#nearest()) {
-      if (!this.#context.leafSet.has(peer.id)) this.#verifications.start(peer, 'candidate', { routed: false, delayMs: 0 });
+      if (!peer.isLeaf) this.#verifications.start(peer, 'candidate', { routed: false, delayMs: 0 });
     }
   }
 

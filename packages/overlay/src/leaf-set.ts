@@ -86,11 +86,11 @@ export class LeafSet {
     const place = this.#place(peer.id);
     if (this.#members[place]?.id.equals(peer.id)) return undefined;
     this.#members.splice(place, 0, peer);
-    peer.references++;
+    peer.isLeaf = true;
     this.touch();
     if (this.#members.length <= 2 * this.#half) return undefined;
     const [pushedOut] = this.#members.splice(this.#half, 1);
-    if (pushedOut !== undefined) pushedOut.references--;
+    if (pushedOut !== undefined) pushedOut.isLeaf = false;
     return pushedOut;
   }
 
@@ -99,7 +99,7 @@ export class LeafSet {
     const member = this.#members[place];
     if (!member?.id.equals(id)) return undefined;
     this.#members.splice(place, 1);
-    member.references--;
+    member.isLeaf = false;
     this.touch();
     return member;
   }

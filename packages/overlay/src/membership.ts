@@ -43,14 +43,14 @@ export class Membership {
   /** The peer spoke for itself: if it is active and belongs into the leaf set, it is in it from now on. */
   evidence(peer: Peer): void {
     const { leafSet } = this.#context;
-    if (this.#context.self.role !== 'full' || leafSet.has(peer.id) || !peer.isActive || !leafSet.fits(peer.id)) return;
+    if (this.#context.self.role !== 'full' || peer.isLeaf || !peer.isActive || !leafSet.fits(peer.id)) return;
     this.insert(peer);
   }
 
   /** Takes a node in, active or about to be. */
   insert(peer: Peer): void {
     const { leafSet } = this.#context;
-    if (!leafSet.fits(peer.id) || leafSet.has(peer.id)) return;
+    if (peer.isLeaf || !leafSet.fits(peer.id)) return;
     const pushedOut = leafSet.insert(peer);
     if (pushedOut === peer) return;
     this.#isDirty = true;
@@ -62,7 +62,7 @@ export class Membership {
   /** What the peer says of itself. An active node does not become a joining one again within one life. */
   onStatus(peer: Peer, status: 'joining' | 'active' | 'leaving'): void {
     if (peer.status === status) return;
-    const isMember = this.#context.leafSet.has(peer.id);
+    const isMember = peer.isLeaf;
     if (status === 'joining' && peer.status !== undefined) return;
     this.#context.changeStatus(peer, status);
     if (!isMember) return;
@@ -82,7 +82,7 @@ export class Membership {
   fail(peer: Peer): boolean {
     const { monoMs } = this.#context.now;
     this.#context.failed.add(peer.id, peer.contact.incarnation, monoMs);
-    this.#context.table.remove(peer.id);
+    this.#context.table.remove(peer);
     if (this.#context.leafSet.remove(peer.id) === undefined) return false;
     this.#isDirty = true;
     this.#failed.push(peer.contact);
@@ -110,7 +110,7 @@ export class Membership {
     this.onStatus(peer, 'leaving');
     if (!done) return;
     this.#context.failed.add(peer.id, peer.contact.incarnation, this.#context.now.monoMs);
-    this.#context.table.remove(peer.id);
+    this.#context.table.remove(peer);
     this.remove(peer);
   }
 
@@ -175,8 +175,8 @@ export class Membership {
     const wanted = this.#context.self.role === 'full' && leafSet.fits(contact.id);
     if (!wanted && !table.hasRoomFor(contact.id)) return;
     const peer = this.meet(contact);
-    if (!table.has(peer.id)) table.insert(peer);
-    if (!wanted || leafSet.has(peer.id) || peer.status === 'leaving') return;
+    if (!peer.isTabled) table.insert(peer);
+    if (!wanted || peer.isLeaf || peer.status === 'leaving') return;
     if (peer.isActive && this.#context.now.monoMs - peer.lastHeardMs < recentMs) this.insert(peer);
     else this.#ask(peer);
   }
@@ -216,7 +216,7 @@ export class Membership {
 
   /** A member between this node and the sender that the sender does not list is worth a question. */
   #doubtUnlisted(from: Peer, message: LeafSetMessage): void {
-    if (from.status !== 'active' || !this.#context.leafSet.has(from.id)) return;
+    if (from.status !== 'active' || !from.isLeaf) return;
     const listed = new Set(message.members.map((contact) => contact.id.hex));
     const { clockwise, counterClockwise } = this.#context.leafSet;
     for (const half of [clockwise, counterClockwise]) {

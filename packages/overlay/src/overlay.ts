@@ -191,6 +191,7 @@ export class Overlay implements OverlayView {
 
   #onActivePeer(peer: Peer): void {
     this.#membership.evidence(peer);
+    if (!peer.isTabled) this.#context.table.insert(peer);
     this.#admission.onActive(peer);
     if (this.#join.isRunning) this.#join.onActivePeer(peer);
   }
@@ -327,7 +328,7 @@ export class Overlay implements OverlayView {
     if (peer === undefined) return;
     peer.connected = true;
     this.#verifications.heard(peer);
-    if (contact.role === 'full') this.#context.table.insert(peer);
+    if (peer.isTabled) this.#context.table.insert(peer);
   }
 
   #onDisconnected(id: Id): void {
@@ -336,7 +337,7 @@ export class Overlay implements OverlayView {
     peer.connected = false;
     this.#router.onHopLost(peer);
     this.#admission.onLost(peer);
-    if (this.#context.leafSet.has(id)) this.#detector.doubt(peer);
+    if (peer.isLeaf) this.#detector.doubt(peer);
   }
 
   #onUnreachable(id: Id, incarnation: number, reason: 'refused' | 'timeout' | 'identity' | 'rejected'): void {
@@ -391,7 +392,15 @@ export class Overlay implements OverlayView {
     if (this.self.role !== 'full') return;
     this.#detector.begin();
     this.#membership.begin();
+    this.#greetJoiners();
     for (const neighbour of this.#context.leafSet.near(this.#context.config.nearNeighbours)) this.#membership.sendAll(neighbour, false);
+  }
+
+  /** Those who asked this node for the way in before it knew one need not wait for their next attempt. */
+  #greetJoiners(): void {
+    for (const peer of this.#context.peers.values()) {
+      if (peer.connected && peer.status === 'joining') this.#context.send(peer, { type: 'heartbeat', status: 'active' });
+    }
   }
 
   #leave(done: boolean): void {

@@ -24,8 +24,9 @@ export class Peer {
   /** Smoothed round-trip time; −1 before the first sample. */
   rttMeanMs = -1;
   rttDeviationMs = 0;
-  /** How many of the leaf set and the routing table hold on to it. */
-  references = 0;
+  /** Whether the leaf set and the routing table hold on to it. Kept by them. */
+  isLeaf = false;
+  isTabled = false;
 
   constructor(contact: Contact) {
     this.contact = contact;
@@ -94,7 +95,7 @@ export class Peers {
     let excess = peersMax / 4;
     for (const [hex, peer] of this.#byHex) {
       if (excess === 0) return;
-      if (peer.references > 0 || peer.connected) continue;
+      if (peer.isLeaf || peer.isTabled || peer.connected) continue;
       this.#byHex.delete(hex);
       excess--;
     }

@@ -132,7 +132,7 @@ export class Router {
     const passage = this.#passages.get(keyOf(message.request));
     if (passage === undefined || passage.hop !== from || passage.acknowledged) return;
     passage.hop = undefined;
-    if (message.reason === 'not-active' && from.status === 'active') this.#context.changeStatus(from, 'joining');
+    if (message.reason === 'not-active' && from.status !== 'leaving') this.#context.changeStatus(from, 'joining');
     if (message.reason === 'busy') this.#wait(passage, busyMs);
     else if (message.reason === 'late' || message.reason === 'ttl') this.#wait(passage, Number.POSITIVE_INFINITY);
     else {
@@ -163,8 +163,8 @@ export class Router {
     const passage = this.#passages.get(requestKey);
     if (passage === undefined) return;
     if (this.#context.now.monoMs >= passage.expiresMs) {
-      this.#close(passage);
-      passage.owner?.(undefined);
+      if (passage.owner !== undefined) this.#giveUp(passage, passage.owner);
+      else this.#close(passage);
       return;
     }
     if (passage.hop !== undefined) {
@@ -206,6 +206,11 @@ export class Router {
     this.#passages.delete(passage.requestKey);
   }
 
+  #giveUp(passage: Passage, owner: RouteOwner): void {
+    this.#close(passage);
+    owner(undefined);
+  }
+
   #wait(passage: Passage, ms: number): void {
     this.#context.deadlines.move(passage.deadline, Math.min(passage.expiresMs, this.#context.now.monoMs + ms));
   }
@@ -216,6 +221,7 @@ export class Router {
     const hop = this.#firstHop(passage) ?? this.#nextHop(passage);
     if (hop !== undefined) this.#forward(passage, hop);
     else if (this.#context.isServing && !this.#isCloserTried(passage)) this.#answer(passage);
+    else if (passage.owner !== undefined && passage.message.purpose === 'join') this.#giveUp(passage, passage.owner);
     else {
       passage.tried.clear();
       this.#wait(passage, busyMs);
@@ -288,8 +294,9 @@ export class Router {
   /** The best known node on the way that was not tried; background traffic prefers one that is connected. */
   #nextHop(passage: Passage): Peer | undefined {
     const { context, key } = { context: this.#context, key: passage.message.key };
+    const { origin } = passage.message;
     const accepts = (peer: Peer): boolean =>
-      !passage.tried.has(peer) && peer.status !== 'leaving' && peer !== passage.from && context.isUsable(peer);
+      context.isHop(peer) && !passage.tried.has(peer) && peer !== passage.from && !peer.id.equals(origin.id);
     if (passage.message.purpose !== 'lookup') {
       const connected = this.#closest(key, (peer) => peer.connected && accepts(peer));
       if (connected !== undefined) return connected;
@@ -312,9 +319,9 @@ export class Router {
 
   /** Whether a live node closer to the key refused: then this node is not the root, however much it has tried. */
   #isCloserTried(passage: Passage): boolean {
-    const { leafSet, self } = this.#context;
+    const { self } = this.#context;
     for (const peer of passage.tried) {
-      if (!leafSet.has(peer.id) || peer.status === 'leaving' || !this.#context.isUsable(peer)) continue;
+      if (!peer.isLeaf || !this.#context.isHop(peer)) continue;
       if (isCloser(passage.message.key, peer.id, self.id)) return true;
     }
     return false;
@@ -343,8 +350,11 @@ export class Router {
 
   /** The acknowledgement was lost, or the origin tries again because what came after it was. */
   #onDuplicate(passage: Passage, from: Peer): void {
+    if (passage.owner !== undefined) {
+      this.#refuse(from, passage.message, 'no-progress');
+      return;
+    }
     this.#acknowledge(from, passage.message.request);
-    if (passage.owner !== undefined) return;
     passage.from = from;
     if (passage.acknowledged) this.#advance(passage);
   }

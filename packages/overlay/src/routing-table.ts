@@ -38,10 +38,6 @@ export class RoutingTable {
     return this.#rows.length;
   }
 
-  has(id: Id): boolean {
-    return this.#cell(id)?.some((peer) => peer.id.equals(id)) ?? false;
-  }
-
   /** Whether `insert` would take a contact with this id that is better than none. */
   hasRoomFor(id: Id): boolean {
     if (id.equals(this.#self)) return false;
@@ -52,24 +48,21 @@ export class RoutingTable {
   insert(peer: Peer): boolean {
     if (peer.id.equals(this.#self)) return false;
     const cell = this.#cellFor(peer.id);
-    const known = cell.indexOf(peer);
-    if (known >= 0) {
-      cell.splice(known, 1);
+    if (peer.isTabled) {
+      cell.splice(cell.indexOf(peer), 1);
       place(cell, peer);
       return true;
     }
     if (this.#size >= this.#contactsMax && !this.#makeRoom(cell, peer)) return false;
     place(cell, peer);
-    peer.references++;
+    peer.isTabled = true;
     this.#size++;
     return true;
   }
 
-  remove(id: Id): void {
-    const cell = this.#cell(id);
-    const index = cell?.findIndex((peer) => peer.id.equals(id)) ?? -1;
-    if (cell === undefined || index < 0) return;
-    this.#drop(cell, index);
+  remove(peer: Peer): void {
+    const cell = peer.isTabled ? this.#cell(peer.id) : undefined;
+    if (cell !== undefined) this.#drop(cell, cell.indexOf(peer));
   }
 
   /**
@@ -156,7 +149,7 @@ export class RoutingTable {
   #drop(cell: Peer[], index: number): void {
     const [peer] = cell.splice(index, 1);
     if (peer === undefined) return;
-    peer.references--;
+    peer.isTabled = false;
     this.#size--;
   }
 }
