@@ -75,9 +75,9 @@ describe('the ring', () => {
       { id: id('8'), mark: 'S' },
       { id: id('c'), mark: 'W' },
     ]).split('\n');
-    expect(lines.findIndex((line) => line.includes('◆'))).toBe(1);
-    expect(lines.findIndex((line) => line.includes('S'))).toBe(17);
-    expect(lines[9]).toMatch(/c0000000 W +E 40000000$/);
+    expect(lines.findIndex((line) => line.includes('◆'))).toBe(0);
+    expect(lines.findIndex((line) => line.includes('S'))).toBe(16);
+    expect(lines[8]).toMatch(/c0000000 W +c +4 +E 40000000$/);
   });
 
   test('every node is drawn and no line is wider than 76 columns, wherever the nodes are', () => {

@@ -1,12 +1,14 @@
 import { shortId } from './text.ts';
 
 const width = 76;
-const height = 19;
+const height = 17;
 const centreX = 38;
-const centreY = 9;
+const centreY = 8;
 const radiusX = 24;
 const radiusY = 8;
-const dots = 72;
+const dots = 180;
+/** The digits at the quarters of the ring, written inside of it. */
+const quarters = ['0', '4', '8', 'c'] as const;
 
 export interface RingNode {
   /** 64 hexadecimal digits. */
@@ -33,6 +35,7 @@ export function clockwiseShare(from: string, to: string): number {
 export function drawRing(nodes: readonly RingNode[]): string {
   const canvas = Array.from({ length: height }, () => new Array<string>(width).fill(' '));
   for (let dot = 0; dot < dots; dot++) plot(canvas, point(dot / dots), '·');
+  quarters.forEach((digit, index) => plot(canvas, point(index / quarters.length, 0.87), digit));
   for (const node of nodes) plot(canvas, point(ringPosition(node.id)), node.mark);
   for (const node of nodes) label(canvas, point(ringPosition(node.id)), shortId(node.id));
   return canvas.map((row) => row.join('').trimEnd()).join('\n');
@@ -43,9 +46,10 @@ interface Point {
   readonly y: number;
 }
 
-function point(share: number): Point {
+/** Where a part of the ring lies on the canvas; `scale` below 1 is inside of it. */
+function point(share: number, scale = 1): Point {
   const angle = share * 2 * Math.PI;
-  return { x: Math.round(centreX + radiusX * Math.sin(angle)), y: Math.round(centreY - radiusY * Math.cos(angle)) };
+  return { x: Math.round(centreX + scale * radiusX * Math.sin(angle)), y: Math.round(centreY - scale * radiusY * Math.cos(angle)) };
 }
 
 function plot(canvas: string[][], { x, y }: Point, mark: string): void {
