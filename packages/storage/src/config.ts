@@ -18,6 +18,12 @@ export interface StorageConfig {
   /** Before any round-trip time is known, ask the next replica after this. */
   readonly hedgeMsInitial: number;
   readonly repairPeriodMs: number;
+  /** A new part of the arc is reconciled no sooner: by then every coordinator has heard of the change, and no write goes past this node. */
+  readonly settleMs: number;
+  /** The seed of a cold start waits so long for others of the network's earlier life before it takes its own disk for complete. */
+  readonly seedSettleMs: number;
+  /** Copies that this node is no longer responsible for are kept until nothing has changed for so long. */
+  readonly surplusCalmMs: number;
   /** A lone failure is given this long to come back before its copies are made anew, unless fewer than w are left. */
   readonly reReplicateMs: number;
   /** So many failures within `reReplicateMs` in the leaf set are no lone failures: copies are made at once. */
@@ -37,6 +43,9 @@ export const defaultStorageConfig: StorageConfig = {
   storeTimeoutMs: 10 * second,
   hedgeMsInitial: 100,
   repairPeriodMs: 1 * minute,
+  settleMs: 300,
+  seedSettleMs: 30 * second,
+  surplusCalmMs: 5 * minute,
   reReplicateMs: 5 * minute,
   clusteredFailures: 2,
   repairBytesInFlightMax: 8 * mebibyte,

@@ -1,0 +1,115 @@
+import type { Contact, Id } from '@dht/overlay';
+import type { BlockRef } from './block.ts';
+import type { Context } from './context.ts';
+import { OpenRequest, type ReplyMessage } from './requests.ts';
+
+/** `held`: it had it, or got it meanwhile from elsewhere. */
+export type PushOutcome = 'stored' | 'held' | 'full' | 'failed';
+
+interface Push {
+  readonly block: BlockRef;
+  readonly to: Contact;
+  readonly done: ((outcome: PushOutcome) => void) | undefined;
+}
+
+/** Copies given away at the same time at most, and waiting at most: what does not fit, the next round of repair finds again. */
+const pushesMax = 16;
+const waitingMax = 2_000;
+
+/** Gives copies to nodes that are responsible for a block and lack it. They are asked first, because others may do the same. */
+export class Pusher {
+  private readonly ctx: Context;
+  private readonly queue = new Map<string, Push>();
+  private readonly running = new Map<string, Push>();
+  private bytesInFlight = 0;
+
+  constructor(ctx: Context) {
+    this.ctx = ctx;
+  }
+
+  get size(): number {
+    return this.queue.size + this.running.size;
+  }
+
+  /** Nothing happens when the copy is on its way already, or too many are. */
+  offer(block: BlockRef, to: Contact, done?: (outcome: PushOutcome) => void): void {
+    const name = `${to.id.hex}/${block.key.hex}`;
+    if (this.queue.has(name) || this.running.has(name) || this.queue.size >= waitingMax) return;
+    this.queue.set(name, { block, to, done });
+    this.pump();
+  }
+
+  private pump(): void {
+    for (const [name, push] of this.queue) {
+      if (this.running.size >= pushesMax || this.bytesInFlight >= this.ctx.config.repairBytesInFlightMax) return;
+      this.queue.delete(name);
+      this.running.set(name, push);
+      this.bytesInFlight += push.block.size;
+      new PushRequest(this.ctx, push, (outcome) => this.end(name, push, outcome));
+    }
+  }
+
+  private end(name: string, push: Push, outcome: PushOutcome): void {
+    this.running.delete(name);
+    this.bytesInFlight -= push.block.size;
+    if (outcome === 'stored') {
+      this.ctx.counters.pushedBlocks++;
+      this.ctx.counters.repairBytes += push.block.size;
+    }
+    push.done?.(outcome);
+    this.pump();
+  }
+}
+
+class PushRequest extends OpenRequest {
+  private readonly push: Push;
+  private readonly done: (outcome: PushOutcome) => void;
+  private hasSent = false;
+
+  constructor(ctx: Context, push: Push, done: (outcome: PushOutcome) => void) {
+    super(ctx);
+    this.push = push;
+    this.done = done;
+    ctx.send(push.to, { type: 'offer', request: this.id, purpose: 'replicate', block: push.block });
+    this.expectAnswer(push.to.id, ctx.config.offerTimeoutMs);
+  }
+
+  onReply(from: Contact, message: ReplyMessage): void {
+    if (!from.id.equals(this.push.to.id)) return;
+    if (message.type === 'stored' && message.outcome === 'stored') this.finish(this.hasSent ? 'stored' : 'held');
+    else if (message.type === 'stored') this.finish(message.outcome === 'full' ? 'full' : 'failed');
+    else if (message.type !== 'offerReply') return;
+    else if (message.answer === 'want') this.send();
+    else if (message.answer === 'coming') this.finish('held');
+    else this.finish(message.answer === 'full' ? 'full' : 'failed');
+  }
+
+  onPeerGone(id: Id): void {
+    if (id.equals(this.push.to.id)) this.finish('failed');
+  }
+
+  onTimer(): void {
+    this.finish('failed');
+  }
+
+  private send(): void {
+    const { block, to } = this.push;
+    this.expectAnswer(to.id, this.ctx.config.storeTimeoutMs);
+    this.ctx.disk.read(block.key, (result) => {
+      if (result.outcome === 'read' && this.isOpen) {
+        this.hasSent = true;
+        this.ctx.transfers.start(to, { request: this.id, purpose: 'replicate', block }, result.handle, (outcome) => {
+          if (outcome === 'failed' && this.isOpen) this.finish('failed');
+        });
+      }
+      if (result.outcome === 'read') this.ctx.handles.drop(result.handle);
+      else if (this.isOpen) this.finish('failed');
+    });
+  }
+
+  private finish(outcome: PushOutcome): void {
+    if (!this.isOpen) return;
+    this.close();
+    this.done(outcome);
+  }
+}

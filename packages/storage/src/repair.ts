@@ -1,0 +1,72 @@
+import { type Arc, type Contact, Id } from '@dht/overlay';
+import { Reconciliation, type ReconciliationParts } from './reconciliation.ts';
+import type { Responsibility } from './responsibility.ts';
+import type { Surplus } from './surplus.ts';
+import type { Sync } from './sync.ts';
+import type { SyncStates } from './sync-states.ts';
+
+export interface RepairParts extends ReconciliationParts {
+  readonly own: Responsibility;
+  readonly syncStates: SyncStates;
+  readonly sync: Sync;
+  readonly surplus: Surplus;
+}
+
+/** Reconciliations for no reason but time, or with nodes that came back, at the same time at most. */
+const sessionsMax = 4;
+
+/**
+ * Repair is periodic and jittered, never a burst (Rhea et al. 2004, Bamboo): every period this node reconciles with one random neighbour of the
+ * 2(r − 1) with which it shares an arc. That finds what no event told of: a write that failed unnoticed, a copy that was lost on a disk.
+ */
+export class Repair {
+  private readonly parts: RepairParts;
+  private readonly sessions = new Map<string, Reconciliation>();
+
+  constructor(parts: RepairParts) {
+    this.parts = parts;
+  }
+
+  start(): void {
+    this.setTimer();
+  }
+
+  onTimer(): void {
+    const { ctx, syncStates, sync, surplus } = this.parts;
+    this.setTimer();
+    if (ctx.overlay.status !== 'active') return;
+    syncStates.announce();
+    sync.review();
+    surplus.round();
+    const neighbours = ctx.overlay.neighbourSet(Math.max(1, ctx.config.replicas - 1));
+    const neighbour = neighbours[Math.floor(ctx.random.next() * neighbours.length)];
+    if (neighbour !== undefined) this.reconcile(neighbour);
+  }
+
+  /** Compares all that this node is responsible for with the peer, soon. */
+  reconcile(peer: Contact): void {
+    const { own } = this.parts;
+    if (own.arc === undefined || this.sessions.size >= sessionsMax || this.sessions.has(peer.id.hex)) return;
+    this.begin(own.arc, peer);
+  }
+
+  /** This disk's copy is spoiled and gone: those who share the key with this node are asked what they have there. */
+  replace(key: Id): void {
+    const { ctx } = this.parts;
+    if (!ctx.isMember(key)) return;
+    const arc = { from: Id.fromBigInt(key.toBigInt() - 1n), to: key };
+    const sources = ctx.overlay.replicaSet(key, ctx.config.replicas).filter(({ id }) => !ctx.isSelf(id));
+    for (const source of sources) new Reconciliation(this.parts, arc, source, () => {});
+  }
+
+  private begin(arc: Arc, peer: Contact): void {
+    const { hex } = peer.id;
+    const session = new Reconciliation(this.parts, arc, peer, () => this.sessions.delete(hex));
+    this.sessions.set(hex, session);
+  }
+
+  private setTimer(): void {
+    const { ctx } = this.parts;
+    ctx.timers.set(ctx.now.monoMs + ctx.jittered(ctx.config.repairPeriodMs), { type: 'repair' });
+  }
+}

@@ -1,0 +1,125 @@
+import type { Contact, Id, RequestId } from '@dht/overlay';
+import type { BlockRef, Handle } from './block.ts';
+import type { Context } from './context.ts';
+import type { Deadline } from './deadlines.ts';
+import type { LocalStore, WriteOutcome } from './local-store.ts';
+import type { OfferMessage, StoredMessage, TransferHeader } from './messages.ts';
+import type { Responsibility } from './responsibility.ts';
+import type { StorageTimer } from './timer.ts';
+
+interface Offer {
+  readonly from: Contact;
+  readonly request: RequestId;
+}
+
+/** A block that somebody was told to send. */
+interface Incoming {
+  readonly block: BlockRef;
+  /** Others who offered it meanwhile, and whom this node may still ask. */
+  readonly standby: Offer[];
+  deadline: Deadline<StorageTimer>;
+}
+
+/** How many who offer the same block are remembered while one of them sends it. */
+const standbyMax = 16;
+
+/** Takes copies that a coordinator, or a neighbour in repair, gives to this node. `stored` is said only of what is on disk. */
+export class Replica {
+  private readonly ctx: Context;
+  private readonly store: LocalStore;
+  private readonly own: Responsibility;
+  private readonly incoming = new Map<string, Incoming>();
+  /** Whether the block comes by another way: as the bytes of a put, or fetched by repair. */
+  private readonly isExpected: (key: Id) => boolean;
+
+  constructor(ctx: Context, store: LocalStore, own: Responsibility, isExpected: (key: Id) => boolean) {
+    this.ctx = ctx;
+    this.store = store;
+    this.own = own;
+    this.isExpected = isExpected;
+  }
+
+  isComing(key: Id): boolean {
+    return this.incoming.has(key.hex) || this.store.isWriting(key);
+  }
+
+  onOffer(from: Contact, message: OfferMessage): void {
+    const { request, block } = message;
+    if (this.ctx.overlay.status !== 'active') {
+      this.ctx.send(from, { type: 'offerReply', request, answer: 'not-active' });
+      return;
+    }
+    this.ctx.disk.has([block.key], ([size]) => {
+      if (size !== undefined && size >= 0) this.sayStored(from, request, block.key, 'stored');
+      else this.consider({ from, request }, block);
+    });
+  }
+
+  onBlock(from: Contact, header: TransferHeader, handle: Handle): void {
+    const { request, block } = header;
+    if (this.ctx.overlay.status === 'joining') {
+      this.ctx.handles.drop(handle);
+      this.sayStored(from, request, block.key, 'failed');
+      return;
+    }
+    this.store.store(block, handle, (outcome) => {
+      this.forget(block.key);
+      this.sayStored(from, request, block.key, storedOutcome(outcome));
+    });
+    this.ctx.handles.drop(handle);
+  }
+
+  onCorruptBlock(from: Contact, header: TransferHeader): void {
+    this.sayStored(from, header.request, header.block.key, 'corrupt');
+    this.askNext(header.block.key);
+  }
+
+  /** The bytes that were wanted have not come: ask another who offered them. */
+  onIncomingTimeout(key: Id): void {
+    this.askNext(key);
+  }
+
+  private consider(offer: Offer, block: BlockRef): void {
+    const incoming = this.incoming.get(block.key.hex);
+    if (incoming === undefined && !this.isExpected(block.key) && !this.store.isWriting(block.key)) {
+      this.want(offer, block, []);
+      return;
+    }
+    if (incoming !== undefined && incoming.standby.length < standbyMax) incoming.standby.push(offer);
+    this.store.whenDurable(block.key, () => this.sayStored(offer.from, offer.request, block.key, 'stored'));
+    this.ctx.send(offer.from, { type: 'offerReply', request: offer.request, answer: 'coming' });
+  }
+
+  private want(offer: Offer, block: BlockRef, standby: Offer[]): void {
+    if (this.incoming.size >= this.ctx.config.requestsMax) {
+      this.ctx.send(offer.from, { type: 'offerReply', request: offer.request, answer: 'not-active' });
+      return;
+    }
+    const { timers, now, config } = this.ctx;
+    const deadline = timers.set(now.monoMs + config.storeTimeoutMs, { type: 'incoming', key: block.key });
+    this.incoming.set(block.key.hex, { block, standby, deadline });
+    this.ctx.send(offer.from, { type: 'offerReply', request: offer.request, answer: 'want' });
+  }
+
+  private askNext(key: Id): void {
+    const incoming = this.incoming.get(key.hex);
+    if (incoming === undefined) return;
+    this.forget(key);
+    const next = incoming.standby.shift();
+    if (next !== undefined) this.want(next, incoming.block, incoming.standby);
+    else this.store.stopWaiting(key);
+  }
+
+  private forget(key: Id): void {
+    this.ctx.timers.cancel(this.incoming.get(key.hex)?.deadline);
+    this.incoming.delete(key.hex);
+  }
+
+  private sayStored(to: Contact, request: RequestId, key: Id, outcome: StoredMessage['outcome']): void {
+    this.ctx.send(to, { type: 'stored', request, key, storeId: this.ctx.storeId, synced: this.own.isSyncedFor(key), outcome });
+  }
+}
+
+function storedOutcome(outcome: WriteOutcome): StoredMessage['outcome'] {
+  return outcome === 'durable' ? 'stored' : outcome;
+}

@@ -1,0 +1,100 @@
+import type { Arc, Contact, Id } from '@dht/overlay';
+import { contains, isWithin, overlaps, sameArc } from './arcs.ts';
+import type { Context } from './context.ts';
+import type { Deadline } from './deadlines.ts';
+import type { SyncStateMessage } from './messages.ts';
+import type { Responsibility } from './responsibility.ts';
+import type { StorageTimer } from './timer.ts';
+
+/** What a neighbour said about itself. Void when it has a higher incarnation by now. */
+export interface SyncState {
+  readonly incarnation: number;
+  readonly storeId: string;
+  readonly synced?: Arc;
+}
+
+/** Changes within this time are told in one message. */
+const announceDelayMs = 20;
+
+/** Tells the neighbours within ±2r what this node is synced for, and remembers what they said. */
+export class SyncStates {
+  private readonly ctx: Context;
+  private readonly own: Responsibility;
+  private readonly states = new Map<string, SyncState>();
+  /** What each neighbour was last told, by id. */
+  private readonly told = new Map<string, { readonly incarnation: number; readonly synced: Arc | undefined }>();
+  private timer: Deadline<StorageTimer> | undefined;
+
+  constructor(ctx: Context, own: Responsibility) {
+    this.ctx = ctx;
+    this.own = own;
+  }
+
+  get(contact: Contact): SyncState | undefined {
+    const state = this.states.get(contact.id.hex);
+    return state !== undefined && state.incarnation >= contact.incarnation ? state : undefined;
+  }
+
+  /** Undefined when the node has not said anything in this life. */
+  isSyncedFor(contact: Contact, key: Id): boolean | undefined {
+    const state = this.get(contact);
+    return state === undefined ? undefined : state.synced !== undefined && contains(state.synced, key);
+  }
+
+  isSyncedForAll(contact: Contact, arc: Arc): boolean | undefined {
+    const state = this.get(contact);
+    return state === undefined ? undefined : state.synced !== undefined && isWithin(arc, state.synced);
+  }
+
+  /**
+   * True when the sender turns up already synced for keys of this node, which a newcomer is not: it lived and took writes elsewhere,
+   * on the other side of a partition or while one of the two was taken for failed.
+   */
+  onMessage(from: Contact, message: SyncStateMessage): boolean {
+    const before = this.get(from);
+    const { storeId, synced } = message;
+    this.states.set(from.id.hex, { incarnation: from.incarnation, storeId, ...(synced === undefined ? {} : { synced }) });
+    const { arc } = this.own;
+    return before === undefined && synced !== undefined && arc !== undefined && overlaps(synced, arc);
+  }
+
+  /** The own state or the neighbours changed. */
+  changed(): void {
+    if (this.timer !== undefined && this.timer.index >= 0) return;
+    this.timer = this.ctx.timers.set(this.ctx.now.monoMs + announceDelayMs, { type: 'announce' });
+  }
+
+  /** A neighbour that missed what it was told can be told now. */
+  connected(id: Id): void {
+    if (!this.told.has(id.hex)) this.changed();
+  }
+
+  /** The neighbour did not get what it was told. */
+  dropped(id: Id): void {
+    this.told.delete(id.hex);
+  }
+
+  /** Tells every neighbour that has not heard the present state. */
+  announce(): void {
+    const { ctx } = this;
+    if (ctx.overlay.status === 'joining') return;
+    const neighbours = ctx.overlay.neighbourSet(2 * ctx.config.replicas);
+    this.prune(neighbours);
+    const { synced } = this.own;
+    for (const neighbour of neighbours) {
+      const last = this.told.get(neighbour.id.hex);
+      if (last !== undefined && last.incarnation === neighbour.incarnation && sameArc(last.synced, synced)) continue;
+      this.told.set(neighbour.id.hex, { incarnation: neighbour.incarnation, synced });
+      ctx.send(neighbour, { type: 'syncState', storeId: ctx.storeId, ...(synced === undefined ? {} : { synced }) });
+    }
+  }
+
+  private prune(neighbours: readonly Contact[]): void {
+    const near = new Set(neighbours.map((contact) => contact.id.hex));
+    for (const hex of this.told.keys()) if (!near.has(hex)) this.told.delete(hex);
+    const { overlay } = this.ctx;
+    const { clockwise, counterClockwise } = overlay.leafSet();
+    for (const leaf of [...clockwise, ...counterClockwise]) near.add(leaf.contact.id.hex);
+    for (const hex of this.states.keys()) if (!near.has(hex)) this.states.delete(hex);
+  }
+}
