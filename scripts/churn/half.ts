@@ -9,6 +9,7 @@ const replicationTimeoutMs = 240_000;
 
 export interface HalfReport {
   readonly killed: number;
+  readonly returned: number;
   /** From the kill until the leaf sets of all survivors were exact; undefined when they were not in time. */
   readonly survivorsAgreeMs: number | undefined;
   /** From then until every block with at least one surviving copy had r again; undefined when not in time. */
@@ -47,6 +48,7 @@ export async function killHalf(witness: Witness, replicas: number, note: (line: 
   await revive(fleet, victims);
   return {
     killed: victims.length,
+    returned: victims.length,
     survivorsAgreeMs: 'ms' in agreed ? agreed.ms : undefined,
     backToRMs,
     blocksOutOfReach: doomed.blocksOutOfReach,

@@ -69,10 +69,7 @@ export function renderReport(report: ChurnReport): string {
     ['gets', `${report.getsOk} ok, ${report.getsFailed} failed (${rate(report.getsOk, report.getsFailed)})`],
     ['puts', `${report.putsOk} ok, ${report.putsFailed} failed (${rate(report.putsOk, report.putsFailed)})`],
     ['requests cut off by the script', String(report.requestsInterrupted)],
-    ['get p50 / p99 / p99.9', latencies(report.getMs)],
-    ['put p50 / p99 / p99.9', latencies(report.putMs)],
-    ['join p50 / p99 / p99.9', latencies(report.joinMs)],
-    ['rejoin p50 / p99 / p99.9', latencies(report.rejoinMs)],
+    ...latencyRows(report),
     ['ring exact again after', report.ringExactMs === null ? 'not in time' : seconds(report.ringExactMs)],
     ...halfRows(report),
     ['repair traffic', `${mebibytes(report.repairBytes)} MiB`],
@@ -99,6 +96,11 @@ function halfRows(report: ChurnReport): readonly (readonly string[])[] {
 
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function latencyRows({ getMs, putMs, joinMs, rejoinMs }: ChurnReport): readonly (readonly string[])[] {
+  const series = Object.entries({ get: getMs, put: putMs, join: joinMs, rejoin: rejoinMs });
+  return series.filter(([, { p50 }]) => p50 > 0).map(([name, times]) => [`${name} p50 / p99 / p99.9`, latencies(times)]);
 }
 
 function latencies({ p50, p99, p999 }: Percentiles): string {

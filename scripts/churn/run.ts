@@ -194,7 +194,7 @@ function environmentOf({ replicas, logLevel }: ChurnOptions, guard: Guard): Read
 
 function halfFields(half: HalfReport | undefined): Partial<ChurnReport> {
   if (half === undefined) return {};
-  const { killed, blocks, blocksOutOfReach, filesUnavailableWhileDown } = half;
+  const { killed, returned, blocks, blocksOutOfReach, filesUnavailableWhileDown } = half;
   const times = { survivorsAgreeMs: half.survivorsAgreeMs ?? null, backToRMs: half.backToRMs ?? null };
-  return { killed, ...times, blocks, blocksOutOfReach, filesUnavailableWhileDown };
+  return { killed, returned, ...times, blocks, blocksOutOfReach, filesUnavailableWhileDown };
 }
