@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '@dht/overlay';
+import type { Chronicle } from '../lib/chronicle.ts';
 import type { Fleet } from '../lib/fleet.ts';
 import { pooled } from '../lib/pool.ts';
 import { sample } from '../lib/random.ts';
@@ -27,6 +28,7 @@ export interface Witness {
   readonly catalogue: Catalogue;
   readonly clients: Clients;
   readonly outcomes: Outcomes;
+  readonly chronicle: Chronicle;
   readonly random: Random;
 }
 
@@ -59,11 +61,11 @@ async function failedGets(file: StoredFile, { fleet, clients, outcomes, random }
         continue;
       }
       failures++;
-      if (result.outcome === 'failed') outcomes.failure('audit', peer.number, file.target, result.error);
+      if (result.outcome === 'failed') outcomes.failure('audit', peer, file.target, result.error);
     }
     if (missing === 0) return failures;
   }
-  outcomes.failure('lost', -1, file.target, `${file.size} bytes, stored through node ${file.storedThrough}`);
+  outcomes.failure('audit', undefined, file.target, `lost: ${file.size} bytes, stored through node ${file.storedThrough}`);
   return undefined;
 }
 

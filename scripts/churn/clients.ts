@@ -64,7 +64,7 @@ export class Clients {
     if (result.outcome === 'interrupted') outcomes.interrupted++;
     if (result.outcome === 'failed') {
       outcomes.getsFailed++;
-      outcomes.failure('get', peer.number, file.target, result.error);
+      outcomes.failure('get', peer, file.target, result.error);
     }
     return result;
   }
@@ -88,7 +88,7 @@ export class Clients {
         return;
       }
       outcomes.putsFailed++;
-      outcomes.failure('put', peer.number, `${size} bytes`, error);
+      outcomes.failure('put', peer, `${size} bytes`, error);
     }
   }
 
@@ -107,7 +107,7 @@ export class Clients {
 
   private wrong(peer: Peer, file: StoredFile): GetResult {
     this.outcomes.wrongBytes++;
-    this.outcomes.failure('wrong bytes', peer.number, file.target, 'the bytes that came are not those that were stored');
+    this.outcomes.failure('check', peer, file.target, 'the bytes that came are not those that were stored');
     return { outcome: 'wrong' };
   }
 }

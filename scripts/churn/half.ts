@@ -38,6 +38,7 @@ export async function killHalf(witness: Witness, replicas: number, note: (line: 
   const victims = sample(random, fleet.serving, Math.floor(fleet.serving.length / 2));
   const doomed = await outOfReach(witness, victims);
   for (const victim of victims) victim.kill();
+  for (const victim of victims) witness.chronicle.note('killed', victim);
   note(`killed ${victims.length} nodes; ${doomed.blocksOutOfReach} of ${doomed.blocks} blocks had copies on those alone`);
   const agreed = await fleet.untilRingExact(agreeTimeoutMs);
   const reachable = catalogue.cids.filter((cid) => !doomed.cids.has(cid));

@@ -1,3 +1,6 @@
+import type { Chronicle } from '../lib/chronicle.ts';
+import type { Peer } from '../lib/peer.ts';
+
 /** What came of the requests of the clients, and of the joins. Times in milliseconds. */
 export class Outcomes {
   getsOk = 0;
@@ -16,12 +19,19 @@ export class Outcomes {
   readonly rejoinMs: number[] = [];
   readonly failures: Failure[] = [];
   private readonly startMs = performance.now();
+  private readonly chronicle: Chronicle;
+
+  constructor(chronicle: Chronicle) {
+    this.chronicle = chronicle;
+  }
 
   /** Remembers why something failed, for the report. */
-  failure(what: Failure['what'], node: number, subject: string, error: unknown): void {
+  failure(what: Failure['what'], peer: Peer | undefined, subject: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.chronicle.note(`${what} failed`, peer, { subject, error: reason });
     if (this.failures.length >= failuresMax) return;
     const atS = Math.round((performance.now() - this.startMs) / 100) / 10;
-    this.failures.push({ atS, what, node, subject, error: error instanceof Error ? error.message : String(error) });
+    this.failures.push({ atS, what, node: peer?.number ?? null, subject, error: reason });
   }
 }
 
@@ -30,9 +40,9 @@ const failuresMax = 200;
 export interface Failure {
   /** Seconds since the run began. */
   readonly atS: number;
-  readonly what: 'get' | 'put' | 'audit' | 'join' | 'leave' | 'wrong bytes' | 'crash' | 'lost';
+  readonly what: 'get' | 'put' | 'join' | 'leave' | 'check' | 'audit';
   /** Number of the node through which it was tried. */
-  readonly node: number;
+  readonly node: number | null;
   /** CID or what else it was about. */
   readonly subject: string;
   readonly error: string;

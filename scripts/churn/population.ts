@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusReply } from '@dht/node';
+import type { Chronicle } from '../lib/chronicle.ts';
 import type { Fleet } from '../lib/fleet.ts';
 import type { Peer } from '../lib/peer.ts';
 import { freePort } from '../lib/port.ts';
@@ -22,12 +23,14 @@ export class Population {
   private readonly fleet: Fleet;
   private readonly schedule: Schedule;
   private readonly outcomes: Outcomes;
+  private readonly chronicle: Chronicle;
   private readonly discards: Promise<void>[] = [];
 
-  constructor(fleet: Fleet, schedule: Schedule, outcomes: Outcomes) {
+  constructor(fleet: Fleet, schedule: Schedule, outcomes: Outcomes, chronicle: Chronicle) {
     this.fleet = fleet;
     this.schedule = schedule;
     this.outcomes = outcomes;
+    this.chronicle = chronicle;
   }
 
   /**
@@ -78,25 +81,33 @@ export class Population {
     if (!peer.serving) return;
     this.paused++;
     peer.process?.pause();
-    await sleep(this.schedule.pauseTime());
+    const pauseMs = Math.round(this.schedule.pauseTime());
+    this.chronicle.note('frozen', peer, { pauseMs });
+    await sleep(pauseMs);
     peer.process?.resume();
   }
 
   private async end(peer: Peer, fate: 'kill' | 'leave'): Promise<void> {
     if (fate === 'kill' || !peer.serving) {
-      this.killed++;
-      peer.kill();
+      this.kill(peer);
       return;
     }
     try {
+      this.chronicle.note('leaves', peer);
       const outcome = await peer.leave(leaveTimeoutMs);
-      if (outcome !== 'handed-over') this.outcomes.failure('leave', peer.number, 'dht leave', outcome);
+      if (outcome !== 'handed-over') this.outcomes.failure('leave', peer, 'dht leave', outcome);
       this.left++;
+      this.chronicle.note('left', peer, { outcome });
     } catch (error) {
-      this.outcomes.failure('leave', peer.number, 'dht leave', error);
-      this.killed++;
-      peer.kill();
+      this.outcomes.failure('leave', peer, 'dht leave', error);
+      this.kill(peer);
     }
+  }
+
+  private kill(peer: Peer): void {
+    this.killed++;
+    peer.kill();
+    this.chronicle.note('killed', peer);
   }
 
   /** A fresh node instead of `peer`, whose disk goes. */
@@ -106,10 +117,11 @@ export class Population {
       try {
         const { peer: fresh, status } = await this.fleet.startFresh();
         this.joined++;
+        this.chronicle.note('joined', fresh);
         this.outcomes.joinMs.push(joinTime(fresh, status));
         return fresh;
       } catch (error) {
-        this.outcomes.failure('join', this.fleet.peers.length - 1, 'fresh node', error);
+        this.outcomes.failure('join', undefined, 'fresh node', error);
       }
     }
     return undefined;
@@ -123,10 +135,11 @@ export class Population {
     try {
       const status = await this.fleet.restart(peer);
       this.returned++;
+      this.chronicle.note('returned', peer);
       this.outcomes.rejoinMs.push(joinTime(peer, status));
       return peer;
     } catch (error) {
-      this.outcomes.failure('join', peer.number, 'returning node', error);
+      this.outcomes.failure('join', peer, 'returning node', error);
       return undefined;
     }
   }

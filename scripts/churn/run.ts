@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { SeededRandom } from '@dht/overlay';
+import { Chronicle } from '../lib/chronicle.ts';
 import { Fleet } from '../lib/fleet.ts';
 import type { Guard } from '../lib/guard.ts';
 import { machine } from '../lib/machine.ts';
@@ -32,7 +33,7 @@ export class ChurnRun {
   private readonly options: ChurnOptions;
   private readonly guard: Guard;
   private readonly signal: AbortSignal;
-  private readonly outcomes = new Outcomes();
+  private readonly outcomes: Outcomes;
   private readonly fleet: Fleet;
   private readonly catalogue: Catalogue;
   private readonly clients: Clients;
@@ -47,12 +48,15 @@ export class ChurnRun {
     this.options = options;
     this.guard = guard;
     this.signal = signal;
+    const chronicle = new Chronicle(guard.folder);
+    this.outcomes = new Outcomes(chronicle);
     this.fleet = new Fleet({ folder: guard.folder, random: random(streams.fleet), environment: environmentOf(options, guard), signal });
     this.catalogue = new Catalogue(options.seed, random(streams.catalogue));
     this.clients = new Clients(this.fleet, this.catalogue, this.outcomes, random(streams.clients));
-    this.population = new Population(this.fleet, new Schedule(random(streams.schedule), options.sessionMedianS * 1000), this.outcomes);
+    const schedule = new Schedule(random(streams.schedule), options.sessionMedianS * 1000);
+    this.population = new Population(this.fleet, schedule, this.outcomes, chronicle);
     const { fleet, catalogue, clients, outcomes } = this;
-    this.witness = { fleet, catalogue, clients, outcomes, random: random(streams.audit) };
+    this.witness = { fleet, catalogue, clients, outcomes, chronicle, random: random(streams.audit) };
     this.repair = new RepairMeter(fleet);
   }
 
@@ -99,7 +103,7 @@ export class ChurnRun {
     await pooled(catalogue.sizes(this.options.files), storeAtOnce, (size) => this.clients.put(anyPeer(), size));
     await catalogue
       .putFolder(anyPeer(), join(guard.folder, 'work'), guard.environment)
-      .catch((error: unknown) => outcomes.failure('put', -1, 'folder', error));
+      .catch((error: unknown) => outcomes.failure('put', undefined, 'folder', error));
     if (catalogue.files.length === 0) throw new Error(`no put was acknowledged: ${outcomes.failures[0]?.error}`);
   }
 
