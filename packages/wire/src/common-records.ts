@@ -3,10 +3,9 @@ import type { BlockRef, Holder } from '@dht/storage';
 import { boolean, bytes, hexBytes, id, type Kind, multihash, oneOf, rounded, uint } from './kind.ts';
 import { limits } from './limits.ts';
 import { RecentContacts } from './recent-contacts.ts';
-import { implicit, optional, type RecordKind, record, required } from './record.ts';
+import { implicit, noBytes, optional, type RecordKind, record, required } from './record.ts';
 
 const microsecondsPerMs = 1000;
-export const noBytes: Uint8Array = new Uint8Array(0);
 
 export const role: Kind<Role> = oneOf('full', 'client');
 export const nodeStatus: Kind<NodeStatus> = oneOf('joining', 'active', 'leaving');

@@ -192,7 +192,7 @@ function readKnownBody(known: Body<Message>, reader: StrictReader, found: Envelo
     if (!(error instanceof WireError) || error.code !== 'unknown-value') throw error;
     reader.pos = pos;
     reader.end = end;
-    reader.skipValue();
+    reader.pos = reader.lengthEnd();
   }
 }
 

@@ -1,10 +1,10 @@
 import type { NodeStatus, Role } from '@dht/overlay';
 import { PbfWriter } from 'pbf';
-import { address, noBytes, nodeStatus, role, storeId } from './common-records.ts';
+import { address, nodeStatus, role, storeId } from './common-records.ts';
 import { bytes, uint } from './kind.ts';
 import { limits } from './limits.ts';
 import { type NetworkDescriptor, networkDescriptor, validateNetworkDescriptor } from './network.ts';
-import { implicit, optional, type RecordKind, record, required } from './record.ts';
+import { implicit, noBytes, optional, type RecordKind, record, required } from './record.ts';
 import { StrictReader } from './strict-reader.ts';
 import { WireError } from './wire-error.ts';
 

@@ -28,8 +28,8 @@ interface OptionalField<T> extends Field<T> {
 }
 
 /**
- * A field for every property of `T` and for nothing else, so that the compiler finds a property that the wire lacks. `Sent`
- * elsewhere: properties that travel outside of the record.
+ * A field for every property of `T` and for nothing else, so that the compiler finds a property that the wire lacks; apart from
+ * those that travel `Elsewhere`.
  */
 export type FieldsOf<T, Elsewhere extends keyof T = never> = {
   readonly [K in Exclude<keyof T, Elsewhere>]-?: object extends Pick<T, K> ? OptionalField<Exclude<T[K], undefined>> : Field<T[K]>;
@@ -52,6 +52,8 @@ export function repeated<T>(number: number, kind: Kind<T>, max: number): Field<r
   return { number, presence: 'repeated', kind: kind as Kind<unknown>, absent: none, max };
 }
 
+/** What an `implicit` byte string that is not on the wire reads as. */
+export const noBytes: Uint8Array = new Uint8Array(0);
 const none: readonly never[] = Object.freeze([]);
 
 interface Property extends Field<unknown> {
@@ -108,7 +110,7 @@ export class RecordKind<T extends object> implements Kind<T> {
       const content = (value as Values)[property.name];
       if (property.presence === 'repeated') {
         for (const element of content as readonly unknown[]) size += property.tagSize + property.kind.size(element);
-      } else if (content !== property.absent) size += property.tagSize + property.kind.size(content);
+      } else if (!isAbsent(property, content)) size += property.tagSize + property.kind.size(content);
     }
     return size;
   }
@@ -117,7 +119,7 @@ export class RecordKind<T extends object> implements Kind<T> {
     for (const property of this.#properties) {
       const content = (value as Values)[property.name];
       if (property.presence === 'repeated') writeList(this.name, property, content as readonly unknown[], writer);
-      else if (content !== property.absent) {
+      else if (!isAbsent(property, content)) {
         writer.writeVarint(property.tag);
         property.kind.write(content, writer);
       } else if (property.presence === 'required') throw missing(this.name, property);
@@ -157,6 +159,10 @@ function asProperty(name: string, index: number, field: Field<unknown>): Propert
   const { number, presence, kind, absent, max } = field;
   const tag = number * 8 + kind.wireType;
   return { name, index, number, presence, kind, absent, max, tag, tagSize: varintSize(tag) };
+}
+
+function isAbsent(property: Property, content: unknown): boolean {
+  return content === property.absent || (property.absent === noBytes && (content as Uint8Array).length === 0);
 }
 
 function writeList(record: string, property: Property, list: readonly unknown[], writer: PbfWriter): void {

@@ -10,6 +10,6 @@ export function cutAt(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] 
   return ends.map((end, index) => bytes.slice(ends[index - 1] ?? 0, end));
 }
 
-export function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(Buffer.concat(parts));
+export function concat(...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
 }
