@@ -19,22 +19,16 @@ export interface Transport {
 /** What the network tells the driver. */
 export interface TransportEvents {
   message(from: Contact, message: Message): void;
-  /** The bytes are not yet verified; they are the driver's from here on. */
-  block(from: Contact, header: TransferHeader, bytes: Uint8Array): void;
+  /**
+   * The bytes are not yet verified; they are the driver's from here on. Until a returned promise settles, nothing more is read
+   * from this peer's block stream, which holds up the sender.
+   */
+  block(from: Contact, header: TransferHeader, bytes: Uint8Array): void | Promise<void>;
   connected(peer: Contact): void;
   disconnected(id: Contact): void;
   unreachable(peer: Contact, reason: 'refused' | 'timeout' | 'identity' | 'rejected'): void;
   dropped(to: Contact, message: Message): void;
   selfChanged(self: Contact): void;
-}
-
-/** r and w belong to the network; the hash of all of it is the network's id (DESIGN §2). */
-export interface NetworkDescriptor {
-  /** 32 random bytes. */
-  readonly nonce: Uint8Array;
-  readonly replicas: number;
-  readonly writeQuorum: number;
-  readonly formatVersion: number;
 }
 
 export type TransportErrorCode =

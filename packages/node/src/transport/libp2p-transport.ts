@@ -1,0 +1,321 @@
+import type { Contact, Id, Role } from '@dht/overlay';
+import type { Message, TransferHeader } from '@dht/storage';
+import { encodeHello, type Hello, supportedVersions } from '@dht/wire';
+import type { Connection, PeerId, PrivateKey } from '@libp2p/interface';
+import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id';
+import type { Multiaddr } from '@multiformats/multiaddr';
+import { AddressBook, nodeId } from './address-book.ts';
+import type { TransferOutcome } from './block-sender.ts';
+import { type UnreachableReason, unreachableReason } from './dial-error.ts';
+import { Dialler } from './dialler.ts';
+import { announceable, peerIdOf } from './host-addresses.ts';
+import { createNode, type Libp2pNode } from './libp2p-node.ts';
+import { defaultTransportLimits, type TransportLimits } from './limits.ts';
+import { listenable, parse } from './listening.ts';
+import { checkHello, type Network, networkIn } from './membership.ts';
+import { OwnContact } from './own-contact.ts';
+import type { LinkOwner, PeerLink } from './peer-link.ts';
+import { PeerLinks } from './peer-links.ts';
+import { blockProtocol, handleOptions, mailProtocol } from './protocols.ts';
+import { Reception } from './reception.ts';
+import { type Transport, TransportError, type TransportEvents } from './transport.ts';
+
+export interface Libp2pTransportInit {
+  readonly privateKey: PrivateKey;
+  /** Boot counter, durable before this call. */
+  readonly incarnation: number;
+  /** 16 bytes, hexadecimal. */
+  readonly storeId: string;
+  readonly role: Role;
+  /** Absent: this node belongs to none yet, and takes that of the first peer that `connect` reaches. */
+  readonly network?: Network | undefined;
+  /** Multiaddrs to listen on; none for a node that nobody can dial. */
+  readonly listen: readonly string[];
+  /** Whether somebody chose `listen`: then a port that is in use is an error, otherwise the next free one is taken. */
+  readonly listenChosen: boolean;
+  /** Told to others instead of the addresses listened on. */
+  readonly announce?: readonly string[];
+  /** A number higher than every one before, durable before it returns. */
+  readonly nextAddressSeq: () => number;
+  readonly events: Libp2pTransportEvents;
+  readonly limits?: Partial<TransportLimits>;
+}
+
+export interface Libp2pTransportEvents extends TransportEvents {
+  /** `connect` reached a network and this node had none: from here on it is this one. Make it durable before returning. */
+  networkLearned(network: Network): void;
+}
+
+/** Other ways to the current addresses of a peer, such as kad-dht. */
+export type AddressResolver = (peerId: PeerId, signal: AbortSignal) => Promise<readonly Multiaddr[]>;
+
+/** Listens and can dial. Rejects with a `TransportError`: `address-in-use` or `bad-address`. */
+export async function createLibp2pTransport(init: Libp2pTransportInit): Promise<Libp2pTransport> {
+  const limits = { ...defaultTransportLimits, ...init.limits };
+  const listen = await listenable(init.listen, init.listenChosen);
+  const transport = new Libp2pTransport(init, limits);
+  await transport.start(listen);
+  return transport;
+}
+
+/** The network over libp2p: one mailbox and one block stream each way to every peer that is talked to (DESIGN §6). */
+export class Libp2pTransport implements Transport {
+  readonly peerId: PeerId;
+  readonly #init: Libp2pTransportInit;
+  readonly #limits: TransportLimits;
+  readonly #book = new AddressBook();
+  readonly #links: PeerLinks;
+  readonly #stopping = new AbortController();
+  readonly #ready = Promise.withResolvers<void>();
+  /** Peers whose network this node may take for its own. */
+  readonly #teachers = new Set<PeerLink>();
+  #node: Libp2pNode | undefined;
+  #dialler: Dialler | undefined;
+  #own: OwnContact | undefined;
+  #network: Network | undefined;
+  #resolver: AddressResolver | undefined;
+  #streamSequence = 0;
+  #upkeep: NodeJS.Timeout | undefined;
+
+  /** Use `createLibp2pTransport`. */
+  constructor(init: Libp2pTransportInit, limits: TransportLimits) {
+    this.peerId = peerIdFromPrivateKey(init.privateKey);
+    this.#init = init;
+    this.#limits = limits;
+    this.#network = init.network;
+    this.#links = new PeerLinks(this.#linkOwner());
+  }
+
+  async start(listen: readonly Multiaddr[]): Promise<void> {
+    this.#node = await createNode({
+      privateKey: this.#init.privateKey,
+      listen: listen.map(String),
+      connectionsMax: this.#limits.connectionsMax,
+      mayDial: () => false,
+    });
+    const { libp2p, components } = this.#node;
+    this.#dialler = new Dialler(components.transportManager, this.#limits);
+    const reception = this.#reception();
+    await libp2p.handle(mailProtocol, (stream, connection) => void reception.serveMail(stream, connection), handleOptions);
+    await libp2p.handle(blockProtocol, (stream, connection) => void reception.serveBlocks(stream, connection), handleOptions);
+    await libp2p.start();
+    this.#own = await OwnContact.seal(this.#init, this.#announced());
+    this.#ready.resolve();
+    this.#upkeep = setInterval(() => void this.#keepUp(), this.#limits.upkeepMs).unref();
+  }
+
+  get self(): Contact {
+    return this.#started(this.#own).contact;
+  }
+
+  /** Undefined while this node belongs to none. */
+  get network(): Network | undefined {
+    return this.#network;
+  }
+
+  /** Contacts that came with a record which is not theirs. */
+  get rejectedContacts(): number {
+    return this.#book.rejected;
+  }
+
+  multiaddrs(): readonly string[] {
+    const addresses = this.#init.announce?.length ? this.#announced() : this.#listening();
+    return addresses.map((address) => `${address}/p2p/${this.peerId}`);
+  }
+
+  /** The peers that this node is connected to. */
+  peers(): readonly ConnectedPeer[] {
+    return this.#links.connected().flatMap((link) => {
+      const [connection] = link.connections;
+      if (link.contact === undefined || connection === undefined) return [];
+      return [
+        { contact: link.contact, direction: connection.direction === 'inbound' ? 'in' : 'out', multiaddr: `${connection.remoteAddr}` },
+      ];
+    });
+  }
+
+  /** What a contact's verified record says; undefined when it has not been verified here. */
+  addresses(contact: Contact): { readonly peerId: PeerId; readonly multiaddrs: readonly string[] } | undefined {
+    const record = this.#book.known(contact);
+    return record && { peerId: record.peerId, multiaddrs: record.multiaddrs.map((address) => `${address}/p2p/${record.peerId}`) };
+  }
+
+  async connect(text: string, signal: AbortSignal): Promise<Contact> {
+    const address = parse(text);
+    const expected = expectedPeer(text, address);
+    if (expected?.equals(this.peerId) === true) throw new TransportError('bad-address', `${text} is this node's own address`);
+    const known = expected && this.#links.get(nodeId(expected));
+    if (known?.isConnected === true && known.contact !== undefined) return known.contact;
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(this.#limits.dialTimeoutMs), this.#stopping.signal]);
+    try {
+      const connection = await this.#started(this.#dialler).dial([address], expected, limit);
+      return await this.#introduce(connection, limit);
+    } catch (error) {
+      throw explained(error, text, signal.aborted || this.#stopping.signal.aborted);
+    }
+  }
+
+  send(to: Contact, message: Message): void {
+    this.#links.ensure(to.id).send(to, message);
+  }
+
+  transfer(to: Contact, header: TransferHeader, bytes: Uint8Array, done: (outcome: TransferOutcome) => void): void {
+    this.#links.ensure(to.id).transfer(to, header, bytes, done);
+  }
+
+  /** These peers stay connected when connections are closed to save memory. */
+  pin(ids: Iterable<Id>): void {
+    this.#links.pin(ids);
+  }
+
+  /** Where to ask for the addresses of a peer that cannot be reached at those in its record. */
+  useResolver(resolver: AddressResolver | undefined): void {
+    this.#resolver = resolver;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#upkeep);
+    await this.#links.closeAll();
+    this.#stopping.abort(new TransportError('aborted', 'this node is stopping'));
+    await this.#node?.libp2p.stop();
+  }
+
+  async #introduce(connection: Connection, signal: AbortSignal): Promise<Contact> {
+    const link = this.#links.ensure(nodeId(connection.remotePeer));
+    this.#teachers.add(link);
+    try {
+      return await link.introduce(connection, signal);
+    } finally {
+      this.#teachers.delete(link);
+    }
+  }
+
+  #linkOwner(): LinkOwner {
+    const transport = this;
+    const { events } = this.#init;
+    return {
+      limits: this.#limits,
+      stopped: this.#stopping.signal,
+      get isMember() {
+        return transport.#network !== undefined;
+      },
+      hello: () => this.#hello(),
+      dial: (to, signal) => this.#dial(to, signal),
+      onConnected: (_link, contact) => {
+        events.connected(contact);
+        void this.#links.closeSurplus();
+      },
+      onDisconnected: (_link, contact) => events.disconnected(contact),
+      onUnreachable: (link, contact, reason) => this.#onUnreachable(link, contact, reason),
+      // Also from within `send`, whose caller does not expect to be called back.
+      onDropped: (link, message) => queueMicrotask(() => link.contact && events.dropped(link.contact, message)),
+    };
+  }
+
+  #reception(): Reception {
+    const refusal = (hello: Hello, link: PeerLink): TransportError | undefined => this.#refusal(hello, link);
+    return new Reception({ links: this.#links, book: this.#book, events: this.#init.events, ready: this.#ready.promise, refusal });
+  }
+
+  #refusal(hello: Hello, link: PeerLink): TransportError | undefined {
+    try {
+      checkHello(hello, this.#network);
+      const theirs = networkIn(hello);
+      if (this.#network === undefined && theirs !== undefined && this.#teachers.has(link)) this.#adopt(theirs);
+      return undefined;
+    } catch (error) {
+      if (error instanceof TransportError) return error;
+      throw error;
+    }
+  }
+
+  #adopt(network: Network): void {
+    this.#network = network;
+    this.#init.events.networkLearned(network);
+  }
+
+  #hello(): Uint8Array {
+    const { incarnation, role, storeId } = this.#init;
+    return encodeHello({
+      ...supportedVersions,
+      features: 0,
+      networkId: Buffer.from(this.#network?.id ?? '', 'hex'),
+      ...(this.#network === undefined ? {} : { network: this.#network.descriptor }),
+      incarnation,
+      storeId,
+      role,
+      streamSequence: ++this.#streamSequence,
+      address: this.self.address,
+    });
+  }
+
+  async #dial(to: Contact, signal: AbortSignal): Promise<Connection> {
+    const record = await this.#book.verify(to);
+    if (record === undefined) throw new TransportError('bad-address', `the peer record of ${to.id} is not its own`);
+    return this.#started(this.#dialler).dial(record.multiaddrs, record.peerId, signal);
+  }
+
+  #onUnreachable(link: PeerLink, contact: Contact, reason: UnreachableReason): void {
+    this.#init.events.unreachable(contact, reason);
+    void link;
+    void this.#resolver;
+  }
+
+  #listening(): Multiaddr[] {
+    return this.#started(this.#node).components.transportManager.getAddrs();
+  }
+
+  #announced(): Multiaddr[] {
+    const chosen = this.#init.announce ?? [];
+    return chosen.length > 0 ? chosen.map(parse) : announceable(this.#listening());
+  }
+
+  async #keepUp(): Promise<void> {
+    this.#links.forgetIdle();
+    await this.#links.closeSurplus();
+    const own = this.#started(this.#own);
+    if (await own.update(this.#announced())) this.#init.events.selfChanged(own.contact);
+  }
+
+  #started<T>(part: T | undefined): T {
+    if (part === undefined) throw new Error('the transport is not started');
+    return part;
+  }
+}
+
+export interface ConnectedPeer {
+  readonly contact: Contact;
+  /** Who dialled. */
+  readonly direction: 'in' | 'out';
+  readonly multiaddr: string;
+}
+
+function expectedPeer(text: string, address: Multiaddr): PeerId | undefined {
+  const named = peerIdOf(address);
+  if (named === undefined) return undefined;
+  try {
+    return peerIdFromString(named);
+  } catch (error) {
+    throw new TransportError('bad-address', `${text} ends with a peer id that is none`, { cause: error });
+  }
+}
+
+/** What a person is told who asked for the address. */
+function explained(error: unknown, address: string, isAborted: boolean): TransportError {
+  if (isAborted) return new TransportError('aborted', `dialling ${address} was interrupted`, { cause: error });
+  if (error instanceof TransportError && error.code !== 'aborted' && error.code !== 'timeout') return error;
+  switch (unreachableReason(error)) {
+    case 'refused':
+      return new TransportError('refused', `nobody listens at ${address}: is the daemon running there, and is the port right?`, {
+        cause: error,
+      });
+    case 'identity':
+      return new TransportError('identity', `another peer answers at ${address}`, { cause: error });
+    case 'timeout':
+      return new TransportError('timeout', `${address} does not answer: is the host up, and does a firewall let the port through?`, {
+        cause: error,
+      });
+    case 'rejected':
+      return new TransportError('protocol', `${address} hung up before it said Hello: is it a dht daemon?`, { cause: error });
+  }
+}

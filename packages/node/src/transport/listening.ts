@@ -1,0 +1,76 @@
+import { createServer } from 'node:net';
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
+import { systemCode } from '../error.ts';
+import { hostOf, portOf, withPort } from './host-addresses.ts';
+import { TransportError } from './transport.ts';
+
+const portsTriedMax = 200;
+
+/**
+ * The addresses to listen on. One that is in use is an error when somebody chose it, and otherwise gives way to the next free
+ * port. Rejects with a `TransportError`.
+ */
+export async function listenable(addresses: readonly string[], chosen: boolean): Promise<Multiaddr[]> {
+  const free: Multiaddr[] = [];
+  for (const text of addresses) free.push(chosen ? await asFree(parse(text)) : await nextFree(parse(text)));
+  return free;
+}
+
+/** `bad-address` for what is no multiaddr, or none of TCP. */
+export function parse(text: string): Multiaddr {
+  let address: Multiaddr;
+  try {
+    address = multiaddr(text);
+  } catch (error) {
+    throw new TransportError('bad-address', `${text} is no multiaddr; one looks like /ip4/192.0.2.1/tcp/4001`, { cause: error });
+  }
+  if (hostOf(address) === undefined || portOf(address) === undefined) {
+    throw new TransportError('bad-address', `${text} names no host and TCP port; an address looks like /ip4/192.0.2.1/tcp/4001`);
+  }
+  return address;
+}
+
+async function asFree(address: Multiaddr): Promise<Multiaddr> {
+  await tryListen(address);
+  return address;
+}
+
+async function nextFree(address: Multiaddr): Promise<Multiaddr> {
+  const first = portOf(address) ?? 0;
+  for (let port = first; port < first + portsTriedMax; port++) {
+    const candidate = withPort(address, port);
+    try {
+      return await asFree(candidate);
+    } catch (error) {
+      if (!(error instanceof TransportError) || error.code !== 'address-in-use') throw error;
+    }
+  }
+  throw new TransportError(
+    'address-in-use',
+    `${address} and the ${portsTriedMax} ports behind it are in use; choose another with --listen`,
+  );
+}
+
+/** libp2p reports a failure to listen as text only, so this finds out what it would be. */
+async function tryListen(address: Multiaddr): Promise<void> {
+  const server = createServer();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: hostOf(address), port: portOf(address), exclusive: true }, resolve);
+    });
+  } catch (error) {
+    throw listenError(address, error);
+  }
+  await new Promise((resolve) => server.close(resolve));
+}
+
+function listenError(address: Multiaddr, error: unknown): TransportError {
+  if (systemCode(error) === 'EADDRINUSE') {
+    return new TransportError('address-in-use', `${address} is in use by another program; choose another address with --listen`, {
+      cause: error,
+    });
+  }
+  const why = error instanceof Error ? error.message : String(error);
+  return new TransportError('bad-address', `cannot listen on ${address}: ${why}`, { cause: error });
+}

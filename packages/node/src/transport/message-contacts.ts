@@ -1,0 +1,67 @@
+import type { Contact } from '@dht/overlay';
+import type { Message } from '@dht/storage';
+
+const none: readonly Contact[] = [];
+
+/** Every contact in a message: each must be verified before the message may reach the core. */
+export function contactsOf(message: Message): readonly Contact[] {
+  switch (message.type) {
+    case 'indirectProbe':
+      return [message.target];
+    case 'leafSet':
+    case 'routeRefused':
+    case 'joinRefused':
+    case 'joinCommitted':
+      return message.members;
+    case 'route':
+      return [message.origin, ...message.contacts];
+    case 'routeReply':
+      return [message.root, ...message.replicaSet, ...message.leafSet, ...message.contacts];
+    case 'findNextReply':
+    case 'tableReply':
+      return message.contacts;
+    case 'joinGrant':
+      return [message.successor, ...message.members];
+    case 'joinCommit':
+      return [message.joiner, message.predecessor];
+    case 'putResult':
+      return message.holders.map((holder) => holder.node);
+    default:
+      return none;
+  }
+}
+
+/** The message without the contacts that `isGood` refuses; undefined when it means nothing without one of them. */
+export function withGoodContacts(message: Message, isGood: (contact: Contact) => boolean): Message | undefined {
+  const good = (contacts: readonly Contact[]): readonly Contact[] => contacts.filter(isGood);
+  switch (message.type) {
+    case 'indirectProbe':
+      return isGood(message.target) ? message : undefined;
+    case 'leafSet':
+    case 'routeRefused':
+    case 'joinRefused':
+    case 'joinCommitted':
+      return { ...message, members: good(message.members) };
+    case 'route':
+      return isGood(message.origin) ? { ...message, contacts: good(message.contacts) } : undefined;
+    case 'routeReply':
+      if (!isGood(message.root)) return undefined;
+      return {
+        ...message,
+        replicaSet: good(message.replicaSet),
+        leafSet: good(message.leafSet),
+        contacts: good(message.contacts),
+      };
+    case 'findNextReply':
+    case 'tableReply':
+      return { ...message, contacts: good(message.contacts) };
+    case 'joinGrant':
+      return isGood(message.successor) ? { ...message, members: good(message.members) } : undefined;
+    case 'joinCommit':
+      return isGood(message.joiner) && isGood(message.predecessor) ? message : undefined;
+    case 'putResult':
+      return { ...message, holders: message.holders.filter((holder) => isGood(holder.node)) };
+    default:
+      return message;
+  }
+}

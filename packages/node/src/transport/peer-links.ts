@@ -1,0 +1,57 @@
+import type { Id } from '@dht/overlay';
+import type { TransportLimits } from './limits.ts';
+import { type LinkOwner, PeerLink } from './peer-link.ts';
+
+/** The links to all peers, and which of them are kept open. */
+export class PeerLinks {
+  readonly #owner: LinkOwner;
+  readonly #links = new Map<string, PeerLink>();
+  #pinned: ReadonlySet<string> = new Set();
+
+  constructor(owner: LinkOwner) {
+    this.#owner = owner;
+  }
+
+  get limits(): TransportLimits {
+    return this.#owner.limits;
+  }
+
+  get(id: Id): PeerLink | undefined {
+    return this.#links.get(id.hex);
+  }
+
+  ensure(id: Id): PeerLink {
+    const known = this.#links.get(id.hex);
+    if (known !== undefined) return known;
+    const link = new PeerLink(id, this.#owner);
+    this.#links.set(id.hex, link);
+    return link;
+  }
+
+  connected(): PeerLink[] {
+    return [...this.#links.values()].filter((link) => link.isConnected);
+  }
+
+  /** These are kept open, however long nobody uses them. */
+  pin(ids: Iterable<Id>): void {
+    this.#pinned = new Set(Array.from(ids, (id) => id.hex));
+  }
+
+  /** Closes the least recently used beyond the budget. Pinned ones and those that are sending stay. */
+  async closeSurplus(): Promise<void> {
+    const unpinned = this.connected().filter((link) => !this.#pinned.has(link.id.hex));
+    const surplus = unpinned.length - this.limits.unpinnedConnectionsMax;
+    if (surplus <= 0) return;
+    const idle = unpinned.filter((link) => link.isIdle).sort((a, b) => a.usedAtMs - b.usedAtMs);
+    await Promise.all(idle.slice(0, surplus).map((link) => link.close()));
+  }
+
+  async closeAll(): Promise<void> {
+    await Promise.all([...this.#links.values()].map((link) => link.close()));
+  }
+
+  /** Drops what is known of peers with whom nothing is open or under way. */
+  forgetIdle(): void {
+    for (const [key, link] of this.#links) if (link.isForgettable) this.#links.delete(key);
+  }
+}

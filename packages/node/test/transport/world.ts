@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto';
+import type { Contact } from '@dht/overlay';
+import type { Message, TransferHeader } from '@dht/storage';
+import { generateKeyPair } from '@libp2p/crypto/keys';
+import type { PrivateKey } from '@libp2p/interface';
+import { createLibp2pTransport, type Libp2pTransport, type Libp2pTransportInit } from '../../src/transport/libp2p-transport.ts';
+import { type Network, networkOf } from '../../src/transport/membership.ts';
+
+export type Seen =
+  | { readonly type: 'message'; readonly from: Contact; readonly message: Message }
+  | { readonly type: 'block'; readonly from: Contact; readonly header: TransferHeader; readonly bytes: Uint8Array }
+  | { readonly type: 'connected' | 'disconnected' | 'selfChanged'; readonly peer: Contact }
+  | { readonly type: 'unreachable'; readonly peer: Contact; readonly reason: string }
+  | { readonly type: 'dropped'; readonly peer: Contact; readonly message: Message }
+  | { readonly type: 'networkLearned'; readonly network: Network };
+
+type SeenOf<T extends Seen['type']> = Extract<Seen, { readonly type: T }>;
+
+const patienceMs = 8000;
+
+export const testNetwork: Network = networkNumber(1);
+
+export function networkNumber(number: number): Network {
+  return networkOf({ nonce: new Uint8Array(32).fill(number), replicas: 3, writeQuorum: 2, formatVersion: 1 });
+}
+
+/** Everything a transport told its driver, in order, and a way to wait for the next of a kind. */
+export class Witness {
+  readonly seen: Seen[] = [];
+  /** Called for every block; what it returns holds up the sender. */
+  onBlock: () => void | Promise<void> = () => undefined;
+  #waiting: (() => void)[] = [];
+  #taken = new Set<Seen>();
+
+  note(event: Seen): void {
+    this.seen.push(event);
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  of<T extends Seen['type']>(type: T): SeenOf<T>[] {
+    return this.seen.filter((event): event is SeenOf<T> => event.type === type);
+  }
+
+  /** The next event of this kind that no call before has returned. */
+  async next<T extends Seen['type']>(type: T): Promise<SeenOf<T>> {
+    const find = (): SeenOf<T> | undefined => this.of(type).find((event) => !this.#taken.has(event));
+    await this.until(() => find() !== undefined, `event ${type}`);
+    const event = find() as SeenOf<T>;
+    this.#taken.add(event);
+    return event;
+  }
+
+  /** Resolves when `condition` holds, looked at after every event. */
+  async until(condition: () => boolean, what: string): Promise<void> {
+    const deadline = AbortSignal.timeout(patienceMs);
+    while (!condition()) {
+      const event = new Promise<void>((resolve) => this.#waiting.push(resolve));
+      const timeout = new Promise<never>((_, reject) => {
+        const onAbort = (): void => reject(new Error(`no ${what} within ${patienceMs} ms; seen: ${this.seen.map(({ type }) => type)}`));
+        deadline.addEventListener('abort', onAbort, { once: true });
+      });
+      await Promise.race([event, timeout]);
+    }
+  }
+}
+
+export interface TestNode {
+  readonly transport: Libp2pTransport;
+  readonly witness: Witness;
+  readonly init: Libp2pTransportInit;
+}
+
+const running: Libp2pTransport[] = [];
+
+/** A transport on a free port of 127.0.0.1. */
+export async function startNode(given: Partial<Libp2pTransportInit> = {}): Promise<TestNode> {
+  const witness = new Witness();
+  let addressSeq = Number(given.incarnation ?? 1) * 1000;
+  const init: Libp2pTransportInit = {
+    privateKey: await newKey(),
+    incarnation: 1,
+    storeId: randomBytes(16).toString('hex'),
+    role: 'full',
+    network: testNetwork,
+    listen: ['/ip4/127.0.0.1/tcp/0'],
+    listenChosen: true,
+    nextAddressSeq: () => ++addressSeq,
+    events: {
+      message: (from, message) => witness.note({ type: 'message', from, message }),
+      block: (from, header, bytes) => {
+        witness.note({ type: 'block', from, header, bytes });
+        return witness.onBlock();
+      },
+      connected: (peer) => witness.note({ type: 'connected', peer }),
+      disconnected: (peer) => witness.note({ type: 'disconnected', peer }),
+      unreachable: (peer, reason) => witness.note({ type: 'unreachable', peer, reason }),
+      dropped: (peer, message) => witness.note({ type: 'dropped', peer, message }),
+      selfChanged: (peer) => witness.note({ type: 'selfChanged', peer }),
+      networkLearned: (network) => witness.note({ type: 'networkLearned', network }),
+    },
+    ...given,
+  };
+  const transport = await createLibp2pTransport(init);
+  running.push(transport);
+  return { transport, witness, init };
+}
+
+export function newKey(): Promise<PrivateKey> {
+  return generateKeyPair('Ed25519');
+}
+
+export async function stopAll(): Promise<void> {
+  await Promise.all(running.splice(0).map((transport) => transport.stop()));
+}
+
+export function addressOf(node: TestNode): string {
+  const [address] = node.transport.multiaddrs();
+  if (address === undefined) throw new Error('the node listens nowhere');
+  return address;
+}
+
+/** Connects `from` to `to` and waits until both know it. */
+export async function connect(from: TestNode, to: TestNode): Promise<void> {
+  await from.transport.connect(addressOf(to), AbortSignal.timeout(patienceMs));
+  await Promise.all([from.witness.next('connected'), to.witness.next('connected')]);
+}
