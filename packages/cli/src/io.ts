@@ -11,7 +11,7 @@ export interface Io {
   readonly stdout: Output;
   /** Everything else. */
   readonly stderr: Output;
-  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP. */
+  /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
   /** A clock that never goes back, in milliseconds. */
   monoMs(): number;
@@ -19,7 +19,7 @@ export interface Io {
 
 /**
  * The real process. The first signal asks the command to clean up and end; the second ends the process at once, for the case
- * that cleaning up hangs.
+ * that cleaning up hangs. SIGHUP keeps its meaning: it ends the process, or does nothing under `nohup`.
  */
 export function processIo(): Io {
   const controller = new AbortController();
@@ -27,7 +27,7 @@ export function processIo(): Io {
     if (controller.signal.aborted) process.exit(130);
     controller.abort();
   };
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, interrupt);
   // A reader that has seen enough closes the pipe; whoever writes next gets EPIPE through the callback of its write.
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);

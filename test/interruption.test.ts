@@ -1,0 +1,140 @@
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { payload } from '../scripts/lib/payload.ts';
+import type { Peer } from '../scripts/lib/peer.ts';
+import { address, Testbed, until } from './support/testbed.ts';
+
+const mebibyte = 2 ** 20;
+
+let testbed: Testbed;
+beforeEach(async () => {
+  testbed = await Testbed.open();
+});
+afterEach(() => testbed.close());
+
+async function blocksOf(peer: Peer): Promise<number> {
+  return (await (await peer.client()).status()).blocks;
+}
+
+/** Content of one block whose root is `root`. */
+async function contentFor(root: Peer, asked: Peer): Promise<Uint8Array> {
+  const { importer } = await import('ipfs-unixfs-importer');
+  const { MemoryBlockstore } = await import('blockstore-core');
+  for (let number = 0; number < 200; number++) {
+    const content = payload(`candidate ${number}`, 1000);
+    let cid = '';
+    for await (const entry of importer([{ content }], new MemoryBlockstore(), { profile: 'unixfs-v1-2025' })) cid = entry.cid.toString();
+    const reply = await (await asked.client()).lookup(cid, 'recursive');
+    if (reply.root.id === root.id) return content;
+  }
+  throw new Error('no content among 200 has this root');
+}
+
+test('the coordinator dies between its write and the acknowledgement: the put succeeds through the others', async () => {
+  const members = await testbed.network(3);
+  const [coordinator, ...others] = members as [Peer, ...Peer[]];
+  const client = await testbed.join(members, { DHT_CLIENT: 'true' });
+  const content = await contentFor(coordinator, client);
+  // With the other replicas stopped, the coordinator has its copy on disk but cannot have w.
+  for (const other of others) other.process?.pause();
+  const put = testbed.command(client, ['put', '-'], { stdin: content });
+  await until('copy at the coordinator', async () => ((await blocksOf(coordinator)) > 0 ? undefined : 'none'));
+  coordinator.kill();
+  for (const other of others) other.process?.resume();
+  const { code, stdout, stderr } = await put.ended;
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  for (const other of others) {
+    const { bytes } = await testbed.dht(other, ['cat', stdout.trim()]);
+    expect(bytes.equals(content)).toBe(true);
+  }
+  await testbed.start(coordinator);
+  await testbed.untilRing(members);
+  expect((await testbed.dht(coordinator, ['cat', stdout.trim()])).bytes.equals(content)).toBe(true);
+});
+
+test('the node that puts dies in the middle: nothing was acknowledged, and the put can be repeated elsewhere', async () => {
+  const nodes = await testbed.network(4);
+  const [putter, other, third] = nodes as [Peer, Peer, Peer, Peer];
+  const file = join(testbed.folder(), 'file');
+  const content = payload('interrupted', 40 * mebibyte);
+  writeFileSync(file, content);
+  const put = testbed.command(putter, ['put', file]);
+  await until('block elsewhere', async () => ((await blocksOf(other)) > 0 ? undefined : 'none'));
+  putter.kill();
+  expect(await put.ended).toMatchObject({ code: 7, stdout: '' });
+  const again = await testbed.dht(other, ['put', file]);
+  expect(again).toMatchObject({ code: 0 });
+  expect((await testbed.dht(third, ['cat', again.stdout.trim()])).bytes.equals(content)).toBe(true);
+});
+
+test('Ctrl-C during a put is code 130, and the daemon goes on', async () => {
+  const node = await testbed.found({ DHT_REPLICAS: '1', DHT_WRITE_QUORUM: '1' });
+  const put = testbed.command(node, ['put', '-']);
+  put.child.stdin?.write(payload('endless', 8 * mebibyte));
+  await until('block', async () => ((await blocksOf(node)) > 0 ? undefined : 'none'));
+  put.child.kill('SIGINT');
+  expect(await put.ended).toMatchObject({ code: 130, stdout: '' });
+  expect(await testbed.dht(node, ['put', '-'], { stdin: 'after' })).toMatchObject({ code: 0 });
+});
+
+test('a get that is interrupted leaves no file under the final name, and the next one goes on where it ended', async () => {
+  const node = await testbed.found({ DHT_REPLICAS: '1', DHT_WRITE_QUORUM: '1' });
+  const size = 64 * mebibyte;
+  const content = payload('resumed', size);
+  const cid = (await testbed.dht(node, ['put', '-'], { stdin: content })).stdout.trim();
+  const folder = testbed.folder();
+  const out = join(folder, 'out');
+  const get = testbed.command(node, ['get', cid, '-o', out]);
+  const partial = join(folder, `.out.${cid}.part`);
+  await until('first bytes', async () => (existsSync(partial) && statSync(partial).size > 0 ? undefined : 'none'));
+  get.child.kill('SIGINT');
+  expect(await get.ended).toMatchObject({ code: 130 });
+  expect(readdirSync(folder)).toEqual([`.out.${cid}.part`]);
+  const kept = statSync(partial).size;
+  expect(kept).toBeLessThan(size);
+  expect(await testbed.dht(node, ['get', cid, '-o', out])).toMatchObject({ code: 0 });
+  expect(readFileSync(out).equals(content)).toBe(true);
+  expect(readdirSync(folder)).toEqual(['out']);
+});
+
+test('a full disk refuses with code 9, keeps nothing of the file, and the daemon lives', async () => {
+  const node = await testbed.found({ DHT_REPLICAS: '1', DHT_WRITE_QUORUM: '1', DHT_RESERVE_MIB: '1000000000' });
+  const { code, stdout, stderr } = await testbed.dht(node, ['put', '-'], { stdin: payload('full', 3 * mebibyte) });
+  expect({ code, stdout }).toEqual({ code: 9, stdout: '' });
+  expect(stderr).toMatch(/full|room/);
+  expect(await blocksOf(node)).toBe(0);
+  expect(await testbed.dht(node, ['status'])).toMatchObject({ code: 0 });
+});
+
+test('full nodes are passed over while others have room', async () => {
+  const first = await testbed.found();
+  const full = await testbed.join([first], { DHT_RESERVE_MIB: '1000000000' });
+  const nodes = [first, full, await testbed.join([first]), await testbed.join([first])];
+  await testbed.untilRing(nodes);
+  const { code, stdout, stderr } = await testbed.dht(full, ['put', '-'], { stdin: payload('some room', 5 * mebibyte) });
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(await blocksOf(full)).toBe(0);
+  expect((await testbed.dht(full, ['cat', stdout.trim()])).bytes).toHaveLength(5 * mebibyte);
+});
+
+test('a network smaller than w says so with code 5 and the CID, and keeps what it has', async () => {
+  const only = await testbed.found();
+  const { code, stdout, stderr } = await testbed.dht(only, ['put', '-'], { stdin: 'lonely' });
+  expect(code).toBe(5);
+  expect(stderr).toMatch(/too few|smaller|fewer/);
+  expect((await testbed.dht(only, ['cat', stdout.trim()])).stdout).toBe('lonely');
+  const second = await testbed.join([address(only)]);
+  expect((await testbed.dht(second, ['cat', stdout.trim()])).stdout).toBe('lonely');
+  expect(await testbed.dht(second, ['put', '-'], { stdin: 'lonely' })).toMatchObject({ code: 0, stdout });
+});
+
+test('a file that changes while it is put is an error, and no CID is printed', async () => {
+  const node = await testbed.found({ DHT_REPLICAS: '1', DHT_WRITE_QUORUM: '1' });
+  const file = join(testbed.folder(), 'log');
+  writeFileSync(file, payload('changing', 64 * mebibyte));
+  const put = testbed.command(node, ['put', file]);
+  await until('block', async () => ((await blocksOf(node)) > 0 ? undefined : 'none'));
+  writeFileSync(file, 'something else');
+  expect(await put.ended).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('changed') });
+});
