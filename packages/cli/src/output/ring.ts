@@ -35,7 +35,7 @@ export function clockwiseShare(from: string, to: string): number {
 export function drawRing(nodes: readonly RingNode[]): string {
   const canvas = Array.from({ length: height }, () => new Array<string>(width).fill(' '));
   for (let dot = 0; dot < dots; dot++) plot(canvas, point(dot / dots), '·');
-  quarters.forEach((digit, index) => plot(canvas, point(index / quarters.length, 0.87), digit));
+  for (const [index, digit] of quarters.entries()) plot(canvas, point(index / quarters.length, 0.87), digit);
   for (const node of nodes) plot(canvas, point(ringPosition(node.id)), node.mark);
   for (const node of nodes) label(canvas, point(ringPosition(node.id)), shortId(node.id));
   return canvas.map((row) => row.join('').trimEnd()).join('\n');
