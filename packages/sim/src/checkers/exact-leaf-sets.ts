@@ -1,0 +1,49 @@
+import type { LeafView } from '@dht/overlay';
+import type { Problem, StateChecker } from '../checker.ts';
+import { problemsMax } from '../checker.ts';
+import type { Host } from '../host.ts';
+import type { World } from '../world.ts';
+
+/** Eventually: every leaf set names exactly the nearest active nodes on each side. */
+export class ExactLeafSets implements StateChecker {
+  readonly name = 'exact-leaf-sets';
+  private readonly world: Pick<World, 'membership' | 'overlayConfig'>;
+
+  constructor(world: Pick<World, 'membership' | 'overlayConfig'>) {
+    this.world = world;
+  }
+
+  problems(): readonly Problem[] {
+    const { membership, overlayConfig } = this.world;
+    const half = overlayConfig.leafSetSize / 2;
+    const problems: Problem[] = [];
+    for (const host of membership.active) {
+      if (problems.length >= problemsMax) break;
+      const leafSet = host.core?.overlay.leafSet();
+      if (leafSet === undefined) continue;
+      const problem =
+        differs(host, 'clockwise', leafSet.clockwise, membership.clockwise(host.id, half)) ??
+        differs(host, 'counter-clockwise', leafSet.counterClockwise, membership.counterClockwise(host.id, half));
+      if (problem !== undefined) problems.push(problem);
+    }
+    return problems;
+  }
+}
+
+function differs(host: Host, side: string, members: readonly LeafView[], truth: readonly Host[]): Problem | undefined {
+  const index = Math.max(members.length, truth.length);
+  for (let i = 0; i < index; i++) {
+    const member = members[i]?.contact;
+    const expected = truth[i];
+    if (
+      member !== undefined &&
+      expected !== undefined &&
+      member.id.equals(expected.id) &&
+      member.incarnation === expected.contact.incarnation
+    )
+      continue;
+    const message = `its ${side} neighbour ${i + 1} is ${member?.id ?? 'nobody'}, and should be ${expected?.id ?? 'nobody'}`;
+    return { message, hosts: expected === undefined ? [host] : [host, expected] };
+  }
+  return undefined;
+}

@@ -1,0 +1,58 @@
+import type { Contact, JoinCommittedMessage, JoinGrantMessage } from '@dht/overlay';
+import type { CoreEvent, Message } from '@dht/storage';
+import type { Host } from '../host.ts';
+import type { Observer } from '../observer.ts';
+import type { Violations } from '../violations.ts';
+
+/** Always: a node becomes active by creating a network, by seeding one it was active in, or with a grant for its gap. */
+export class GrantedActivation implements Observer {
+  readonly name = 'granted-activation';
+  readonly sends: readonly Message['type'][] = ['joinGrant', 'joinCommitted'];
+  private readonly violations: Violations;
+  /** By joiner and incarnation: tokens granted, and tokens that came back committed. */
+  private readonly granted = new Map<string, Set<number>>();
+  private readonly committed = new Map<string, Set<number>>();
+
+  constructor(violations: Violations) {
+    this.violations = violations;
+  }
+
+  onSend(_from: Host, to: Contact, message: Message): void {
+    if (message.type === 'joinGrant') this.note(this.granted, to, message);
+    if (message.type === 'joinCommitted') this.note(this.committed, to, message);
+  }
+
+  onEvent(host: Host, event: CoreEvent): void {
+    if (event.type !== 'activated') return;
+    if (event.how === 'seeded' && !host.previouslyActive) this.report(host, 'seeded a ring without having been active before');
+    if (event.how === 'joined' && !this.hasGrant(host.contact)) this.report(host, 'became active without a committed grant');
+  }
+
+  onEnd(host: Host): void {
+    const life = lifeOf(host.contact);
+    this.granted.delete(life);
+    this.committed.delete(life);
+  }
+
+  private note(tokens: Map<string, Set<number>>, to: Contact, { token }: JoinGrantMessage | JoinCommittedMessage): void {
+    const life = lifeOf(to);
+    const known = tokens.get(life);
+    if (known === undefined) tokens.set(life, new Set([token]));
+    else known.add(token);
+  }
+
+  private hasGrant(contact: Contact): boolean {
+    const granted = this.granted.get(lifeOf(contact));
+    const committed = this.committed.get(lifeOf(contact));
+    if (granted === undefined || committed === undefined) return false;
+    return [...committed].some((token) => granted.has(token));
+  }
+
+  private report(host: Host, message: string): void {
+    this.violations.add(this.name, 'always', message, [host]);
+  }
+}
+
+function lifeOf({ id, incarnation }: Contact): string {
+  return `${id.hex}/${incarnation}`;
+}

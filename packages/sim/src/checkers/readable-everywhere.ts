@@ -1,0 +1,63 @@
+import type { GetResult } from '@dht/storage';
+import type { Cluster } from '../cluster.ts';
+import { sample } from '../distributions.ts';
+import type { Host } from '../host.ts';
+import type { Item, ItemLedger } from '../item-ledger.ts';
+import type { Violations } from '../violations.ts';
+
+const second = 1000;
+const getTimeoutMs = 30 * second;
+/** So many gets are under way at once. */
+const window = 64;
+
+/** Eventually: every acknowledged block can be read from every node. Asks for them, and lets the time for that pass. */
+export class ReadableEverywhere {
+  readonly name = 'readable-everywhere';
+  private readonly cluster: Cluster;
+  private readonly ledger: ItemLedger;
+  private readonly violations: Violations;
+  /** Gets that were tried. */
+  tried = 0;
+
+  constructor(cluster: Cluster, ledger: ItemLedger, violations: Violations) {
+    this.cluster = cluster;
+    this.ledger = ledger;
+    this.violations = violations;
+  }
+
+  /** Reads each block from every node, or from a random part of all those combinations when they are more than `readsMax`. */
+  read(readsMax: number): void {
+    const { cluster } = this;
+    const items = this.ledger.owed();
+    const readers = cluster.activeHosts();
+    if (items.length === 0 || readers.length === 0) return;
+    const each = Math.max(1, Math.floor(readsMax / items.length));
+    const reads = sample(cluster.random, items, readsMax).flatMap((item) =>
+      sample(cluster.random, readers, each).map((host) => ({ item, host })),
+    );
+    for (let from = 0; from < reads.length; from += window) this.readAll(reads.slice(from, from + window));
+  }
+
+  private readAll(reads: readonly { readonly item: Item; readonly host: Host }[]): void {
+    let open = reads.length;
+    for (const { item, host } of reads) {
+      this.tried++;
+      this.cluster.get(host, item.block, getTimeoutMs, (result) => {
+        open--;
+        this.judge(item, host, result);
+      });
+    }
+    const answered = this.cluster.world.runUntil(() => open === 0, getTimeoutMs + 5 * second, 50);
+    if (!answered) this.violations.add(this.name, 'eventually', `${open} gets were never answered`, []);
+  }
+
+  private judge({ block, copies }: Item, host: Host, { outcome }: GetResult): void {
+    if (outcome === 'found') return;
+    const holders = [...copies].filter(({ runs }) => runs);
+    const held = holders.map(({ id }) => id).join(', ');
+    this.violations.add(this.name, 'eventually', `get of ${block.key} from ${host.id}: ${outcome}, though ${held} have it`, [
+      host,
+      ...holders,
+    ]);
+  }
+}

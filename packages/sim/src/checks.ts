@@ -1,0 +1,93 @@
+import type { Problem, StateChecker } from './checker.ts';
+import { BoundedTables } from './checkers/bounded-tables.ts';
+import { DurableAcknowledgement } from './checkers/durable-acknowledgement.ts';
+import { ExactLeafSets } from './checkers/exact-leaf-sets.ts';
+import { GrantedActivation } from './checkers/granted-activation.ts';
+import { HandleDiscipline } from './checkers/handle-discipline.ts';
+import { OneRing } from './checkers/one-ring.ts';
+import { OneRoot } from './checkers/one-root.ts';
+import { ReadableEverywhere } from './checkers/readable-everywhere.ts';
+import { ReplicatedItems } from './checkers/replicated-items.ts';
+import { SoundCore } from './checkers/sound-core.ts';
+import { TrueRoot } from './checkers/true-root.ts';
+import type { Cluster } from './cluster.ts';
+import { disturbsMessages } from './faults.ts';
+import { ItemLedger } from './item-ledger.ts';
+import { type Demand, Violations } from './violations.ts';
+import type { World } from './world.ts';
+
+const second = 1000;
+const minute = 60 * second;
+
+/** State checkers look this often. */
+const samplePeriodMs = 10 * second;
+/** For so long after a fault two roots may be seen: it has to be detected and made known first. */
+const twoRootsMsMax = 60 * second;
+/** Longer than any command may take. */
+const handleHeldMsMax = 10 * minute;
+
+/** All checkers of a run, at work. */
+export class Checks {
+  readonly violations: Violations;
+  readonly ledger: ItemLedger;
+  readonly trueRoot: TrueRoot;
+  /** Samples taken, and those in which some key had two roots. */
+  readonly rootSamples: { taken: number; withTwo: number } = { taken: 0, withTwo: 0 };
+  private readonly world: World;
+  private readonly always: readonly StateChecker[];
+  private readonly oneRoot: OneRoot;
+  private readonly eventually: readonly StateChecker[];
+  private readonly readable: ReadableEverywhere;
+
+  constructor(cluster: Cluster) {
+    const { world } = cluster;
+    this.world = world;
+    this.violations = new Violations(world.engine);
+    this.ledger = new ItemLedger(world, this.violations);
+    this.trueRoot = new TrueRoot(world, this.violations);
+    this.oneRoot = new OneRoot(world);
+    this.readable = new ReadableEverywhere(cluster, this.ledger, this.violations);
+    const handles = new HandleDiscipline(world, this.violations, handleHeldMsMax);
+    this.always = [handles, new BoundedTables(world)];
+    this.eventually = [new OneRing(world), new ExactLeafSets(world), new ReplicatedItems(world, this.ledger)];
+    const watching = [handles, this.ledger, this.trueRoot];
+    for (const observer of watching) world.observers.add(observer);
+    world.observers.add(new SoundCore(this.violations));
+    world.observers.add(new GrantedActivation(this.violations));
+    world.observers.add(new DurableAcknowledgement(world, this.violations));
+    world.engine.after(samplePeriodMs, () => this.sample());
+  }
+
+  /** What is not yet as it should be some time after the last fault; the first checker that complains stands for all. */
+  unsettled(): { readonly checker: StateChecker; readonly problems: readonly Problem[] } | undefined {
+    for (const checker of this.eventually) {
+      const problems = checker.problems();
+      if (problems.length > 0) return { checker, problems };
+    }
+    return undefined;
+  }
+
+  /** What holds in the end is demanded now. */
+  demandSettled(): void {
+    for (const checker of this.eventually) this.report(checker, 'eventually', checker.problems());
+  }
+
+  /** Reads acknowledged blocks from all nodes; takes virtual time. */
+  demandReadable(readsMax: number): void {
+    this.readable.read(readsMax);
+  }
+
+  private sample(): void {
+    for (const checker of this.always) this.report(checker, 'always', checker.problems());
+    const twoRoots = this.oneRoot.problems();
+    this.rootSamples.taken++;
+    if (twoRoots.length > 0) this.rootSamples.withTwo++;
+    const { calm, now, network } = this.world;
+    if (calm.since(now - twoRootsMsMax) && !disturbsMessages(network.faults)) this.report(this.oneRoot, 'calm', twoRoots);
+    this.world.engine.after(samplePeriodMs, () => this.sample());
+  }
+
+  private report(checker: StateChecker, demand: Demand, problems: readonly Problem[]): void {
+    for (const { message, hosts } of problems) this.violations.add(checker.name, demand, message, hosts);
+  }
+}

@@ -1,0 +1,31 @@
+import type { Now } from '@dht/overlay';
+
+/** Wall time at virtual time 0: 2026-01-01T00:00:00Z. */
+const epochMs = 1_767_225_600_000;
+
+/** What one process sees of time: its own origin, its own speed. Virtual time is the engine's. */
+export class HostClock {
+  private readonly startedAt: number;
+  private readonly originMs: number;
+  private readonly rate: number;
+  private readonly wallSkewMs: number;
+
+  /** `originMs`: what the monotonic clock shows at virtual time `startedAt`. */
+  constructor(startedAt: number, originMs: number, driftPpm: number, wallSkewMs: number) {
+    this.startedAt = startedAt;
+    this.originMs = originMs;
+    this.rate = 1 + driftPpm / 1_000_000;
+    this.wallSkewMs = wallSkewMs;
+  }
+
+  /** `monoMsMin` keeps a rounding error from showing a deadline as not yet reached. */
+  read(virtualMs: number, monoMsMin: number = Number.NEGATIVE_INFINITY): Now {
+    const monoMs = this.originMs + (virtualMs - this.startedAt) * this.rate;
+    return { monoMs: Math.max(monoMs, monoMsMin), wallMs: epochMs + virtualMs + this.wallSkewMs };
+  }
+
+  /** The virtual time at which the monotonic clock shows `monoMs`. */
+  virtual(monoMs: number): number {
+    return this.startedAt + (monoMs - this.originMs) / this.rate;
+  }
+}

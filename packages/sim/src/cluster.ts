@@ -1,0 +1,155 @@
+import type { Contact, Id, LookupMode, LookupResult, Role, SeededRandom } from '@dht/overlay';
+import type { BlockRef, GetResult, PutResult } from '@dht/storage';
+import type { PendingCommand } from './commands.ts';
+import { chance, pick } from './distributions.ts';
+import type { FaultOptions } from './faults.ts';
+import type { Host } from './host.ts';
+import type { World } from './world.ts';
+
+const second = 1000;
+
+/** What a person or a script does to machines: start, join, kill, stop, ask. */
+export class Cluster {
+  readonly world: World;
+  /** Draws the choices of the script. */
+  readonly random: SeededRandom;
+
+  constructor(world: World) {
+    this.world = world;
+    this.random = world.stream('script');
+  }
+
+  /** Hosts with a process that is not paused and whose core is active. */
+  activeHosts(): Host[] {
+    return this.world.membership.active.filter(({ runs }) => runs);
+  }
+
+  /** One of them; throws when there is none, for then the script makes no sense. */
+  anyActive(random: SeededRandom = this.random): Host {
+    const host = pick(random, this.activeHosts());
+    if (host === undefined) throw new Error('no active host is left');
+    return host;
+  }
+
+  /** `dht start` on an empty path. */
+  create(id?: Id): Host {
+    const host = this.world.addHost('full', id);
+    host.start();
+    host.step({ type: 'create' });
+    return host;
+  }
+
+  /** `dht join` on a fresh machine, through these hosts. */
+  join(through: readonly Host[], role: Role = 'full', id?: Id): Host {
+    const host = this.world.addHost(role, id);
+    host.start();
+    host.step({ type: 'join', contacts: through.map(({ contact }) => contact) });
+    return host;
+  }
+
+  /** A first node and `count` − 1 that join through random members, one every `everyMs`; waits until all are active. */
+  form(count: number, everyMs: number = 50, withinMs: number = 120 * second): readonly Host[] {
+    const hosts = [this.create()];
+    while (hosts.length < count) {
+      hosts.push(this.join([this.anyActive()]));
+      this.world.runFor(everyMs);
+    }
+    this.untilActive(hosts, withinMs);
+    return hosts;
+  }
+
+  untilActive(hosts: readonly Host[], withinMs: number): boolean {
+    return this.world.runUntil(() => hosts.every(({ status, state }) => state === 'off' || status === 'active'), withinMs, 100);
+  }
+
+  /** `kill -9`, or the whole machine, as the fault options have it. */
+  crash(host: Host): void {
+    if (host.state === 'off') return;
+    this.world.calm.disturb();
+    if (host.state === 'paused') this.world.calm.endFault();
+    host.end(chance(this.random, this.world.network.faults.powerLossRate) ? 'powerLoss' : 'crash');
+  }
+
+  /** Starts the process again; without its disk when `wiped`. Rejoins through what it remembers, or through `contacts`. */
+  restart(host: Host, { wiped = false, contacts = [] }: { readonly wiped?: boolean; readonly contacts?: readonly Contact[] } = {}): void {
+    if (host.state !== 'off') return;
+    if (wiped) host.disk = this.world.newDisk();
+    if (chance(this.random, this.world.network.faults.readdressRate)) {
+      host.addressSeqReachable = host.contact.addressSeq + 1;
+      host.contact = { ...host.contact, addressSeq: host.addressSeqReachable };
+    }
+    host.start();
+    host.step({ type: 'join', contacts });
+  }
+
+  /** SIGSTOP. */
+  pause(host: Host): void {
+    if (host.state !== 'running') return;
+    this.world.calm.beginFault();
+    host.pause();
+  }
+
+  /** SIGCONT. */
+  resume(host: Host): void {
+    if (host.state !== 'paused') return;
+    this.world.calm.endFault();
+    host.resume();
+  }
+
+  /** `dht leave`: hands over, says goodbye and ends, at the latest after the time and a little more. */
+  leave(host: Host, timeoutMs: number = 60 * second): void {
+    if (!host.runs) return;
+    const { life } = host;
+    const go = (handedOver: boolean): void => {
+      if (host.life !== life) return;
+      // To go with blocks that nobody has taken over is as bad as to crash.
+      if (!handedOver) this.world.calm.disturb();
+      host.step({ type: 'leave', done: true });
+      host.end('stop');
+    };
+    const pending: PendingCommand = { type: 'handOver', issuedAt: this.world.now, done: ({ outcome }) => go(outcome === 'handed-over') };
+    host.command(pending, (ref) => ({ type: 'handOver', ref, timeoutMs }));
+    this.world.engine.after(timeoutMs + 5 * second, () => go(false));
+  }
+
+  put(host: Host, block: BlockRef, timeoutMs: number = 60 * second, done?: (result: PutResult) => void): void {
+    const pending: PendingCommand = { type: 'put', issuedAt: this.world.now, block, ...(done && { done }) };
+    const handle = host.handles.take(block.size, this.world.now);
+    host.command(pending, (ref) => ({ type: 'put', ref, block, handle, timeoutMs }));
+  }
+
+  get(host: Host, block: BlockRef, timeoutMs: number = 30 * second, done?: (result: GetResult) => void): void {
+    const { key, multihash } = block;
+    const pending: PendingCommand = { type: 'get', issuedAt: this.world.now, key, ...(done && { done }) };
+    host.command(pending, (ref) => ({ type: 'get', ref, key, multihash, timeoutMs }));
+  }
+
+  lookup(
+    host: Host,
+    key: Id,
+    mode: LookupMode = 'recursive',
+    timeoutMs: number = 10 * second,
+    done?: (result: LookupResult) => void,
+  ): void {
+    const pending: PendingCommand = { type: 'lookup', issuedAt: this.world.now, key, mode, ...(done && { done }) };
+    host.command(pending, (ref) => ({ type: 'lookup', ref, key, mode, timeoutMs }));
+  }
+
+  /** Full partition between these groups. */
+  partition(groups: readonly (readonly Host[])[]): void {
+    this.world.calm.beginFault();
+    this.world.network.reachability.partition(groups.map((group) => group.map(({ index }) => index)));
+  }
+
+  heal(): void {
+    this.world.calm.endFault();
+    this.world.network.reachability.heal();
+  }
+
+  /** From now on these faults happen; all others are as they were. */
+  setFaults(faults: Partial<FaultOptions>): void {
+    const { network } = this.world;
+    network.faults = { ...network.faults, ...faults };
+    this.world.calm.disturb();
+  }
+}

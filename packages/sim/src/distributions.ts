@@ -1,0 +1,57 @@
+import { Id, idBytes, type SeededRandom } from '@dht/overlay';
+
+/** Uniform integer in 0 … `below` − 1. */
+export function intBelow(random: SeededRandom, below: number): number {
+  return Math.floor(random.next() * below);
+}
+
+/** Uniform in [`from`, `to`). */
+export function uniform(random: SeededRandom, from: number, to: number): number {
+  return from + random.next() * (to - from);
+}
+
+export function chance(random: SeededRandom, probability: number): boolean {
+  return probability > 0 && random.next() < probability;
+}
+
+/** Time to the next event of a Poisson process with this mean between events. */
+export function exponential(random: SeededRandom, mean: number): number {
+  return -mean * Math.log(1 - random.next());
+}
+
+/**
+ * Weibull distributed with the given median. Shape 0.5 is what session times in deployed networks look like: many short
+ * ones and a heavy tail (Stutzbach and Rejaie 2006); shape 1 is the exponential distribution.
+ */
+export function weibull(random: SeededRandom, median: number, shape: number): number {
+  const scale = median / Math.LN2 ** (1 / shape);
+  return scale * (-Math.log(1 - random.next())) ** (1 / shape);
+}
+
+/** One element; undefined when there is none. */
+export function pick<T>(random: SeededRandom, from: readonly T[]): T | undefined {
+  return from[intBelow(random, from.length)];
+}
+
+/** `count` different elements, or all of them when there are fewer, in random order (Fisher-Yates). */
+export function sample<T>(random: SeededRandom, from: readonly T[], count: number): T[] {
+  const pool = [...from];
+  const taken: T[] = [];
+  while (taken.length < count && pool.length > 0) {
+    const last = pool.pop() as T;
+    const index = intBelow(random, pool.length + 1);
+    taken.push(index === pool.length ? last : (pool[index] as T));
+    if (index < pool.length) pool[index] = last;
+  }
+  return taken;
+}
+
+export function randomBytes(random: SeededRandom, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = random.nextUint32() >>> 24;
+  return bytes;
+}
+
+export function randomId(random: SeededRandom): Id {
+  return Id.fromBytes(randomBytes(random, idBytes));
+}

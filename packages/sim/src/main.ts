@@ -1,0 +1,94 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+
+import { churnPresets, lightChurn } from './churn.ts';
+import { throughCodec } from './codec.ts';
+import { parseCommandLine, reproduce, type SimCommand, UsageError, usage } from './command-line.ts';
+import { liveHeapBytes } from './heap.ts';
+import { recordJournal } from './journal-recorder.ts';
+import { topologies } from './latency.ts';
+import { replayJournal } from './replay.ts';
+import type { Report } from './report.ts';
+import { reportText } from './report-text.ts';
+import { scenarios } from './scenarios/index.ts';
+import { simulate } from './simulate.ts';
+import type { World } from './world.ts';
+
+const exitCode = { ok: 0, violation: 1, usage: 2 } as const;
+
+process.exitCode = main(process.argv.slice(2));
+
+function main(args: readonly string[]): number {
+  try {
+    return run(parseCommandLine(args));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\nSee npm run sim -- --help\n`);
+    return exitCode.usage;
+  }
+}
+
+function run(command: SimCommand): number {
+  if (command.help) return print(usage);
+  if (command.list) return print(scenarios.map(({ name, about, nodes }) => `${name.padEnd(16)}${about} (${nodes} nodes)\n`).join(''));
+  if (command.replay !== undefined) return replay(command.replay);
+  return playSeeds(command);
+}
+
+function playSeeds(command: SimCommand): number {
+  const reports: Report[] = [];
+  for (let seed = command.seed; seed < command.seed + command.seeds; seed++) {
+    const report = play(command, seed);
+    reports.push(report);
+    const text =
+      command.seeds === 1 || report.violationsTotal > 0 ? reportText(report, reproduce(command, seed)) : `seed ${seed}: no violation\n`;
+    if (command.json !== '-') print(text);
+  }
+  writeJson(command, reports);
+  return reports.some(({ violationsTotal }) => violationsTotal > 0) ? exitCode.violation : exitCode.ok;
+}
+
+function play(command: SimCommand, seed: number): Report {
+  const heapBefore = liveHeapBytes();
+  let world: World | undefined;
+  const journal: string[] = [];
+  const churn = command.churn === undefined ? lightChurn : churnPresets[command.churn];
+  const report = simulate({
+    scenario: command.scenario,
+    seed,
+    ...(command.nodes !== undefined && { nodes: command.nodes }),
+    ...(command.minutes !== undefined && { minutes: command.minutes }),
+    ...(churn !== undefined && { churn }),
+    world: {
+      ...(command.topology !== undefined && { latency: topologies[command.topology] }),
+      ...(command.loss !== undefined && { faults: { ...command.scenario.world?.faults, lossRate: command.loss } }),
+      ...(command.codec && { network: { ...command.scenario.world?.network, roundTrip: throughCodec } }),
+    },
+    onWorld: (made) => {
+      world = made;
+      if (command.journal !== undefined) recordJournal(made, command.journal.host, journal);
+    },
+  });
+  if (command.journal !== undefined) writeFileSync(command.journal.file, `${journal.join('\n')}\n`);
+  const hosts = world?.hosts.length ?? 1;
+  return { ...report, heapBytesPerNode: Math.max(0, liveHeapBytes() - heapBefore) / hosts };
+}
+
+function writeJson({ json }: SimCommand, reports: readonly Report[]): void {
+  if (json === undefined) return;
+  const text = reports.map((report) => `${JSON.stringify(report)}\n`).join('');
+  if (json === '-') print(text);
+  else writeFileSync(json, text);
+}
+
+function replay(file: string): number {
+  const outcome = replayJournal(readFileSync(file, 'utf8').split('\n'));
+  if (outcome.divergence === undefined) return print(`${outcome.steps} steps, all answered as recorded\n`);
+  const { step, recorded, replayed } = outcome.divergence;
+  print(`step ${step} of ${outcome.steps} is answered otherwise\n  recorded  ${recorded}\n  replayed  ${replayed}\n`);
+  return exitCode.violation;
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return exitCode.ok;
+}

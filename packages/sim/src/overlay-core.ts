@@ -1,0 +1,14 @@
+import { Overlay } from '@dht/overlay';
+import type { CoreFactory } from './node-core.ts';
+
+/** The overlay alone: for runs that are about the ring and store nothing. Storage's commands and messages are not for it. */
+export const overlayCore: CoreFactory = (init) => {
+  const overlay = new Overlay(init);
+  return {
+    overlay,
+    step: (input, now) => overlay.step(input as Parameters<Overlay['step']>[0], now),
+    nextDeadline: () => overlay.nextDeadline(),
+    isSynced: () => true,
+    load: { requests: 0, handles: 0, diskOperations: 0 },
+  };
+};

@@ -1,0 +1,32 @@
+import type { Churn, ChurnOptions } from './churn.ts';
+import type { Cluster } from './cluster.ts';
+import type { Workload } from './workload.ts';
+import type { WorldOptions } from './world.ts';
+
+/** What a script has at hand. */
+export interface Stage {
+  readonly cluster: Cluster;
+  /** How many nodes the run is to have. */
+  readonly nodes: number;
+  /** How long the run is to last, in virtual milliseconds, forming and settling not counted. */
+  readonly durationMs: number;
+  /** Stopped when the script ends. */
+  readonly workload: Workload;
+  /** Churn that was asked for on the command line; undefined for none, and for the scenario's own when it has one. */
+  readonly churn: ChurnOptions | undefined;
+  /** Starts churn; it is stopped when the script ends. */
+  startChurn(options: ChurnOptions): Churn;
+}
+
+/** A story with a name: what happens to a network, after which it must become whole again. */
+export interface Scenario {
+  readonly name: string;
+  /** One line for people. */
+  readonly about: string;
+  readonly nodes: number;
+  readonly minutes: number;
+  /** Within this time after the last fault everything must be as it should be. */
+  readonly settleMs: number;
+  readonly world?: Omit<WorldOptions, 'seed'>;
+  readonly script: (stage: Stage) => void;
+}

@@ -1,0 +1,75 @@
+import { Checks } from './checks.ts';
+import { Churn, type ChurnOptions } from './churn.ts';
+import { Cluster } from './cluster.ts';
+import { noFaults } from './faults.ts';
+import { makeReport, type Report } from './report.ts';
+import type { Scenario } from './scenario.ts';
+import { Statistics } from './statistics.ts';
+import { Workload, type WorkloadOptions } from './workload.ts';
+import { World, type WorldOptions } from './world.ts';
+
+export interface SimulateOptions {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly nodes?: number;
+  readonly minutes?: number;
+  readonly churn?: ChurnOptions;
+  readonly workload?: Partial<WorkloadOptions>;
+  /** On top of what the scenario sets. */
+  readonly world?: Omit<WorldOptions, 'seed'>;
+  /** Gets at the end, over all acknowledged blocks and all nodes. */
+  readonly readsMax?: number;
+  /** Called once everything is set up and nothing has happened. */
+  readonly onWorld?: (world: World) => void;
+}
+
+/** A little of everything: enough that every run stores, reads and looks up. */
+const defaultWorkload: WorkloadOptions = { putsPerSecond: 1, getsPerSecond: 2, lookupsPerSecond: 5 };
+const minute = 60_000;
+const settlePollMs = 2_000;
+
+/** Plays a scenario to its end, waits for the network to become whole, and says what was seen. */
+export function simulate(options: SimulateOptions): Report {
+  const { scenario } = options;
+  const world = new World({ ...scenario.world, ...options.world, seed: options.seed });
+  const cluster = new Cluster(world);
+  const checks = new Checks(cluster);
+  const statistics = new Statistics(world);
+  world.observers.add(statistics);
+  options.onWorld?.(world);
+  const workload = new Workload(cluster, { ...defaultWorkload, ...options.workload });
+  const churns: Churn[] = [];
+  const nodes = options.nodes ?? scenario.nodes;
+  const startedAt = performance.now();
+  scenario.script({
+    cluster,
+    nodes,
+    durationMs: (options.minutes ?? scenario.minutes) * minute,
+    workload,
+    churn: options.churn,
+    startChurn: (churn) => start(churns, new Churn(cluster, churn)),
+  });
+  workload.stop();
+  for (const churn of churns) churn.stop();
+  const settledMs = settle(cluster, checks, scenario.settleMs);
+  checks.demandReadable(options.readsMax ?? 1000);
+  return makeReport({ scenario, nodes, world, checks, statistics, settledMs, elapsedMs: performance.now() - startedAt });
+}
+
+function start(churns: Churn[], churn: Churn): Churn {
+  churns.push(churn);
+  churn.start();
+  return churn;
+}
+
+/** Ends all faults and lets the network become whole: how long it took; undefined when it did not in time. */
+function settle(cluster: Cluster, checks: Checks, withinMs: number): number | undefined {
+  const { world } = cluster;
+  cluster.setFaults(noFaults);
+  for (const host of world.hosts) cluster.resume(host);
+  const from = world.now;
+  const settled = world.runUntil(() => checks.unsettled() === undefined, withinMs, settlePollMs);
+  if (settled) return world.now - from;
+  checks.demandSettled();
+  return undefined;
+}

@@ -1,0 +1,71 @@
+import type { SeededRandom } from '@dht/overlay';
+import type { BlockRef } from '@dht/storage';
+import { blockSize, newBlock } from './blocks.ts';
+import type { Cluster } from './cluster.ts';
+import { chance, exponential, pick, randomId } from './distributions.ts';
+
+/** Operations a second of the whole network. */
+export interface WorkloadOptions {
+  readonly putsPerSecond: number;
+  readonly getsPerSecond: number;
+  readonly lookupsPerSecond: number;
+}
+
+/** Of all lookups, how many go in the other mode. */
+const iterativeShare = 0.3;
+
+/** Puts, gets and lookups from random active nodes, each a Poisson process, until it is told to stop. */
+export class Workload {
+  /** Blocks whose put was acknowledged. */
+  readonly acknowledged: BlockRef[] = [];
+  private readonly cluster: Cluster;
+  private readonly options: WorkloadOptions;
+  private readonly random: SeededRandom;
+  private stopped = false;
+
+  constructor(cluster: Cluster, options: WorkloadOptions) {
+    this.cluster = cluster;
+    this.options = options;
+    this.random = cluster.world.stream('workload');
+  }
+
+  start(): void {
+    this.every(this.options.putsPerSecond, () => this.put());
+    this.every(this.options.getsPerSecond, () => this.get());
+    this.every(this.options.lookupsPerSecond, () => this.lookup());
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private every(perSecond: number, act: () => void): void {
+    if (perSecond <= 0) return;
+    const next = (): void => {
+      if (this.stopped) return;
+      if (this.cluster.activeHosts().length > 0) act();
+      this.cluster.world.engine.after(exponential(this.random, 1000 / perSecond), next);
+    };
+    this.cluster.world.engine.after(exponential(this.random, 1000 / perSecond), next);
+  }
+
+  private put(): void {
+    const block = newBlock(this.random, blockSize(this.random));
+    let known = false;
+    this.cluster.put(this.cluster.anyActive(this.random), block, undefined, ({ outcome }) => {
+      if (outcome !== 'stored' || known) return;
+      known = true;
+      this.acknowledged.push(block);
+    });
+  }
+
+  private get(): void {
+    const block = pick(this.random, this.acknowledged);
+    if (block !== undefined) this.cluster.get(this.cluster.anyActive(this.random), block);
+  }
+
+  private lookup(): void {
+    const mode = chance(this.random, iterativeShare) ? 'iterative' : 'recursive';
+    this.cluster.lookup(this.cluster.anyActive(this.random), randomId(this.random), mode);
+  }
+}

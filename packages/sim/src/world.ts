@@ -1,0 +1,104 @@
+import { defaultOverlayConfig, type Id, type OverlayConfig, type Role, SeededRandom } from '@dht/overlay';
+import { type CoreInit, defaultStorageConfig, type StorageConfig } from '@dht/storage';
+import { Calm } from './calm.ts';
+import { Disk, type DiskOptions, defaultDisk } from './disk.ts';
+import { chance, randomBytes, randomId } from './distributions.ts';
+import { Engine } from './engine.ts';
+import { type FaultOptions, noFaults, validateFaults } from './faults.ts';
+import { Host } from './host.ts';
+import { type LatencyOptions, placeHost, topologies } from './latency.ts';
+import { Membership } from './membership.ts';
+import { defaultNetwork, Network, type NetworkOptions } from './network.ts';
+import { type CoreFactory, realCore } from './node-core.ts';
+import { Observers } from './observer.ts';
+
+/** What a run is made from. Two runs with equal options are the same run. */
+export interface WorldOptions {
+  readonly seed: number;
+  readonly overlay?: Partial<OverlayConfig>;
+  readonly storage?: Partial<StorageConfig>;
+  readonly latency?: LatencyOptions;
+  readonly network?: Partial<NetworkOptions>;
+  readonly disk?: Partial<DiskOptions>;
+  readonly faults?: Partial<FaultOptions>;
+  readonly createCore?: CoreFactory;
+}
+
+/** Streams of one seed: what one part draws never shifts what another one gets. */
+const stream = { world: 1, network: 2, script: 3, churn: 4, workload: 5 } as const;
+
+/** Everything that exists in a run: time, hosts, network, and those who watch. */
+export class World {
+  readonly engine: Engine = new Engine();
+  readonly observers: Observers = new Observers();
+  readonly membership: Membership = new Membership(this.engine);
+  readonly calm: Calm = new Calm(this.engine);
+  readonly seed: number;
+  readonly network: Network;
+  readonly overlayConfig: OverlayConfig;
+  readonly storageConfig: StorageConfig;
+  readonly disk: DiskOptions;
+  readonly createCore: CoreFactory;
+  /** Draws what belongs to hosts: ids, places, disks, clocks, the seeds of their cores. */
+  readonly random: SeededRandom;
+  readonly hosts: Host[] = [];
+  /** Called with what each new core was made from, for the header of a journal. */
+  onHostStarted: ((host: Host, init: CoreInit, seed: number) => void) | undefined = undefined;
+  private readonly byId = new Map<string, Host>();
+
+  constructor(options: WorldOptions) {
+    const faults = { ...noFaults, ...options.faults };
+    validateFaults(faults);
+    this.seed = options.seed;
+    this.random = this.stream('world');
+    this.overlayConfig = { ...defaultOverlayConfig, ...options.overlay };
+    this.storageConfig = { ...defaultStorageConfig, ...options.storage };
+    this.disk = { ...defaultDisk, ...options.disk };
+    this.createCore = options.createCore ?? realCore;
+    const network = { ...defaultNetwork, latency: options.latency ?? topologies.internet, ...options.network };
+    this.network = new Network(this.engine, this.stream('network'), this.observers, network, faults);
+  }
+
+  get now(): number {
+    return this.engine.now;
+  }
+
+  /** A generator of its own for one part of the run. */
+  stream(name: keyof typeof stream): SeededRandom {
+    return new SeededRandom(this.seed, stream[name]);
+  }
+
+  /** A new machine, with nothing running on it. */
+  addHost(role: Role, id: Id = randomId(this.random)): Host {
+    const host = new Host(this, this.hosts.length, id, role, placeHost(this.random, this.network.options.latency), this.newDisk());
+    this.hosts.push(host);
+    this.byId.set(id.hex, host);
+    return host;
+  }
+
+  newDisk(): Disk {
+    const { faults } = this.network;
+    const slowness = chance(this.random, faults.slowDiskRate) ? faults.slowDiskFactor : 1;
+    const storeId = Buffer.from(randomBytes(this.random, 16)).toString('hex');
+    return new Disk(storeId, slowness, this.disk.capacityBytes);
+  }
+
+  findHost(id: Id): Host | undefined {
+    return this.byId.get(id.hex);
+  }
+
+  /** Lets `ms` milliseconds of virtual time pass. */
+  runFor(ms: number): void {
+    this.engine.runUntil(this.engine.now + ms);
+  }
+
+  /** Lets time pass until `condition` holds, looking every `everyMs`; false when it did not within `withinMs`. */
+  runUntil(condition: () => boolean, withinMs: number, everyMs: number = 1000): boolean {
+    const end = this.engine.now + withinMs;
+    while (!condition()) {
+      if (this.engine.now >= end) return false;
+      this.engine.runUntil(Math.min(end, this.engine.now + everyMs));
+    }
+    return true;
+  }
+}
