@@ -40,7 +40,7 @@ export class Admission {
   onRequest(joiner: Peer, message: JoinRequestMessage): void {
     if (joiner.contact.role !== 'full') return;
     this.#forget(joiner);
-    if (!this.#context.isServing) this.#refuse(joiner, message.attempt, 'not-active', busyRetryMs);
+    if (!this.#context.isOnRing) this.#refuse(joiner, message.attempt, 'not-active', busyRetryMs);
     else if (!this.#isInGap(joiner)) this.#refuse(joiner, message.attempt, 'stale', 0);
     else if (this.#grant === undefined) this.#give(joiner, message.attempt);
     else {
@@ -68,7 +68,7 @@ export class Admission {
   /** The joiner is gone, or begins anew. */
   onLost(joiner: Peer): void {
     this.#waiting.delete(joiner);
-    if (joiner.status !== 'active') this.#forget(joiner);
+    if (!joiner.isOnRing) this.#forget(joiner);
   }
 
   onGrantTimer(): void {
@@ -79,7 +79,7 @@ export class Admission {
   onAdmittedTimer(id: Id): void {
     this.#admitted.delete(id.hex);
     const joiner = this.#context.peers.get(id);
-    if (joiner !== undefined && joiner.status !== 'active') this.#membership.remove(joiner);
+    if (joiner !== undefined && !joiner.isOnRing) this.#membership.remove(joiner);
   }
 
   #commitBehind(joiner: Peer, message: JoinCommitMessage): void {
@@ -88,8 +88,8 @@ export class Admission {
       this.#refuse(joiner, message.attempt, 'expired', 0);
       return;
     }
-    if (!this.#context.isServing || !this.#isInGap(joiner)) {
-      this.#refuse(joiner, message.attempt, this.#context.isServing ? 'stale' : 'not-active', 0);
+    if (!this.#context.isOnRing || !this.#isInGap(joiner)) {
+      this.#refuse(joiner, message.attempt, this.#context.isOnRing ? 'stale' : 'not-active', 0);
       this.#free();
       return;
     }
@@ -104,8 +104,8 @@ export class Admission {
     if (joiner.contact.incarnation !== message.joiner.incarnation) return;
     this.#membership.evidence(predecessor);
     const isAgreed = this.#predecessorBut(joiner) === predecessor && inArc(joiner.id, predecessor.id, this.#context.self.id);
-    if (this.#context.isServing && isAgreed) this.#letIn(joiner, message);
-    else this.#refuse(joiner, message.attempt, this.#context.isServing ? 'stale' : 'not-active', 0);
+    if (this.#context.isOnRing && isAgreed) this.#letIn(joiner, message);
+    else this.#refuse(joiner, message.attempt, this.#context.isOnRing ? 'stale' : 'not-active', 0);
   }
 
   #letIn(joiner: Peer, message: JoinCommitMessage): void {
@@ -142,7 +142,7 @@ export class Admission {
     const admitted = this.#admitted.get(joiner.id.hex);
     if (admitted !== undefined) this.#context.deadlines.cancel(admitted);
     this.#admitted.delete(joiner.id.hex);
-    if (joiner.status !== 'active' && joiner.status !== 'leaving') this.#membership.remove(joiner);
+    if (!joiner.isOnRing) this.#membership.remove(joiner);
     if (this.#grant?.joiner === joiner) this.#free();
   }
 
@@ -163,12 +163,12 @@ export class Admission {
 
   #members(): readonly Contact[] {
     const { leafSet, self } = this.#context;
-    return [self, ...leafSet.members.filter((peer) => peer.isActive).map((peer) => peer.contact)];
+    return [self, ...leafSet.contacts()];
   }
 
   #refuse(joiner: Peer, attempt: number, reason: JoinRefusedMessage['reason'], retryAfterMs: number): void {
     const { previouslyActive } = this.#context;
-    const members = this.#context.isServing ? this.#members() : [];
+    const members = this.#context.isOnRing ? this.#members() : [];
     this.#context.send(joiner, { type: 'joinRefused', attempt, reason, retryAfterMs, members, previouslyActive });
   }
 }

@@ -70,7 +70,12 @@ export class Context {
 
   /** Whether this node routes and roots for others. */
   get isServing(): boolean {
-    return this.self.role === 'full' && this.status === 'active';
+    return this.selfPeer.isActive;
+  }
+
+  /** Whether this node has a place on the ring: it lets joiners in even while it hands over. */
+  get isOnRing(): boolean {
+    return this.selfPeer.isOnRing;
   }
 
   send(peer: Peer, message: OverlayMessage): void {

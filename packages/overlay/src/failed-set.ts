@@ -49,6 +49,12 @@ export class FailedSet {
     return this.has(contact.id, contact.incarnation, nowMs);
   }
 
+  /** Milliseconds since the entry was made or renewed; Infinity when there is none. */
+  ageMs(id: Id, nowMs: number): number {
+    const entry = this.#byHex.get(id.hex);
+    return entry === undefined ? Number.POSITIVE_INFINITY : nowMs - entry.sinceMs;
+  }
+
   /** The latest entries, at most `count`. */
   recent(count: number, nowMs: number): FailedEntry[] {
     const entries: FailedEntry[] = [];

@@ -44,6 +44,17 @@ export class FailureDetector {
     this.#verifications.start(peer, 'silent', { routed: false, delayMs: 0 });
   }
 
+  /** Whoever is near from now on is held connected: the first message to it makes the connection. */
+  onLeafSetChanged(): void {
+    const { leafSet, config } = this.#context;
+    for (const peer of leafSet.near(config.nearNeighbours)) if (!peer.connected && !peer.relayed) this.doubt(peer);
+  }
+
+  /** This process was stopped: the silence was its own. */
+  onStall(): void {
+    this.#watchedSinceMs = this.#context.now.monoMs;
+  }
+
   onHeartbeatTimer(): void {
     const { leafSet, config, now } = this.#context;
     this.#context.after(config.heartbeatMs, { kind: 'heartbeat' });
@@ -75,7 +86,8 @@ export class FailureDetector {
     const { leafSet, config } = this.#context;
     this.#context.after(this.#context.jittered(config.slowProbeMs), { kind: 'slowProbe' });
     for (const peer of leafSet.near(config.nearNeighbours)) {
-      if (peer !== leafSet.successor && this.#isSilent(peer)) this.doubt(peer);
+      const isWatched = peer === leafSet.successor && !peer.relayed;
+      if (!peer.connected || (!isWatched && this.#isSilent(peer))) this.doubt(peer);
     }
   }
 

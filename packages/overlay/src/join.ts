@@ -66,6 +66,11 @@ export class Join {
     return this.#stage !== 'idle';
   }
 
+  /** Whether an active ring was found, and this node is about to enter it. */
+  get hasFoundRing(): boolean {
+    return this.#stage === 'requesting' || this.#stage === 'confirming' || this.#stage === 'committing';
+  }
+
   /** Begins, or adds ways in to a join that runs. */
   begin(entries: readonly Contact[]): void {
     this.#entries = [...entries, ...this.#entries].slice(0, candidatesMax);
@@ -94,8 +99,10 @@ export class Join {
     this.#collect(message.members);
     this.#router.isCommitting = false;
     if (message.reason === 'not-active') this.#candidates.delete(from.id.hex);
-    if (message.reason === 'busy') this.#enter('requesting', message.retryAfterMs);
-    else if (message.reason === 'not-active' && this.#candidates.size === 0) this.#pause();
+    if (message.reason === 'busy') {
+      this.#redirects = 0;
+      this.#enter('requesting', message.retryAfterMs);
+    } else if (message.reason === 'not-active' && this.#candidates.size === 0) this.#pause('the only known neighbour is not active');
     else this.#redirect(from);
   }
 
@@ -132,9 +139,13 @@ export class Join {
       case 'idle':
         break;
       case 'searching':
+        this.#pause('no active node answered');
+        break;
       case 'confirming':
+        this.#pause('not all neighbours answered');
+        break;
       case 'committing':
-        this.#pause();
+        this.#pause('the successor did not answer');
         break;
     }
   }
@@ -150,7 +161,7 @@ export class Join {
     this.#enter('searching', searchMs * this.#context.health.factor);
     this.#redirects = 0;
     for (const contact of this.#waysIn(entries)) this.#searchVia(this.#membership.meet(contact));
-    if (this.#searches.size === 0) this.#pause();
+    if (this.#searches.size === 0) this.#pause('no contact to join through');
   }
 
   #searchVia(via: Peer): void {
@@ -159,7 +170,7 @@ export class Join {
       this.#searches.delete(search);
       if (this.#stage !== 'searching') return;
       if (reply !== undefined) this.#onFound(reply);
-      else if (this.#searches.size === 0) this.#pause();
+      else if (this.#searches.size === 0) this.#pause('no active node answered');
     });
     this.#searches.add(search);
   }
@@ -187,7 +198,7 @@ export class Join {
   #request(): void {
     this.#predecessor = this.#closestBehind();
     if (this.#predecessor === undefined) {
-      this.#pause();
+      this.#pause('no predecessor can be reached');
       return;
     }
     this.#attempt++;
@@ -214,19 +225,20 @@ export class Join {
   #redirect(refusedBy: Peer | undefined): void {
     this.#redirects++;
     const isStuck = refusedBy !== undefined && this.#closestBehind() === refusedBy;
-    if (this.#redirects > redirectsMax || isStuck) this.#pause();
+    if (this.#redirects > redirectsMax || isStuck) this.#pause('the neighbours do not agree yet');
     else {
       this.#request();
       this.#askNear();
     }
   }
 
-  #pause(): void {
+  #pause(reason: string): void {
     this.#abandonSearches();
     this.#router.isCommitting = false;
     this.#candidates.clear();
     const factor = Math.min(backoffFactorMax, 2 ** this.#failures);
     this.#failures++;
+    this.#context.emit({ type: 'joinRefused', reason });
     this.#enter('pausing', this.#context.jittered(this.#context.config.joinRetryMs * factor));
   }
 
@@ -277,6 +289,6 @@ export class Join {
   }
 
   #closestBehind(): Peer | undefined {
-    return this.#around().findLast((peer) => !peer.suspected && peer.status !== 'leaving');
+    return this.#around().findLast((peer) => !peer.suspected);
   }
 }

@@ -109,17 +109,23 @@ export class LeafSet {
     this.#derived = undefined;
   }
 
+  /** The members that have a place on the ring, clockwise from this node. */
+  contacts(): Contact[] {
+    return this.#members.filter((peer) => peer.isOnRing).map((peer) => peer.contact);
+  }
+
   /** The nearest `count` members on each side, each once, nearest first. */
   near(count: number): readonly Peer[] {
     const { clockwise, counterClockwise } = this.#derive();
-    const near: Peer[] = [];
-    for (let rank = 0; rank < count; rank++) {
-      const after = clockwise[rank];
-      if (after !== undefined && !near.includes(after)) near.push(after);
-      const before = counterClockwise[rank];
-      if (before !== undefined && !near.includes(before)) near.push(before);
-    }
-    return near;
+    return alternating(clockwise, counterClockwise, count);
+  }
+
+  /** The nearest `count` active members on each side, each once, nearest first. */
+  activeNeighbours(count: number): readonly Peer[] {
+    const { clockwise, counterClockwise } = this.#derive();
+    const after = clockwise.filter((peer) => peer.isActive);
+    const before = counterClockwise.filter((peer) => peer.isActive);
+    return alternating(after, before, count);
   }
 
   /** Whether `id` is or would be among the `count` nearest on either side. */
@@ -249,6 +255,18 @@ interface Derived {
   readonly counterClockwise: readonly Peer[];
   /** Active nodes in clockwise order, this one first when it is active. */
   readonly active: readonly Peer[];
+}
+
+/** The first `count` of both lists by turns, each peer once. */
+function alternating(first: readonly Peer[], second: readonly Peer[], count: number): readonly Peer[] {
+  const peers: Peer[] = [];
+  for (let rank = 0; rank < count; rank++) {
+    const a = first[rank];
+    if (a !== undefined && !peers.includes(a)) peers.push(a);
+    const b = second[rank];
+    if (b !== undefined && !peers.includes(b)) peers.push(b);
+  }
+  return peers;
 }
 
 /** The widest stretch without a node, as a fraction of the ring, and the place of the member at its end. */

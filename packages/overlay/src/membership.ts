@@ -11,6 +11,12 @@ const recentMs = 10_000;
 const announcedJitterMs = 200;
 /** After a failure the ends of the leaf set are asked for the nodes beyond after about this long. */
 const repairDelayMs = 200;
+/** What gossip says against the verdict on a failed node is looked into so long after the verdict. */
+const recheckMs = 30_000;
+/** A leaf set that came so recently need not be asked for. */
+const listedMs = 5_000;
+/** After a join the far members are asked one by one; after this the leaf set counts as filled in any case. */
+const fillingMs = 5_000;
 /** Changes that one push carries at most. */
 const changesMax = 64;
 
@@ -30,6 +36,9 @@ export class Membership {
   readonly #news: Map<string, Contact | FailedNews> = new Map();
   #pushDeadline: Deadline | undefined;
   #repairDeadline: Deadline | undefined;
+  #fillingUntilMs = 0;
+  /** New neighbours whose leaf set is not known yet. */
+  readonly #strangers: Set<Peer> = new Set();
 
   constructor(context: Context, verifications: Verifications) {
     this.#context = context;
@@ -37,13 +46,19 @@ export class Membership {
   }
 
   begin(): void {
+    this.#fillingUntilMs = this.#context.now.monoMs + fillingMs;
     this.#context.after(this.#context.jittered(this.#context.config.leafSetExchangeMs), { kind: 'leafSetExchange' });
+  }
+
+  /** Whether members are still missing that the join told of: a leaf set that seems to hold the whole ring may not. */
+  get isFilling(): boolean {
+    return this.#context.now.monoMs < this.#fillingUntilMs && this.#verifications.candidates > 0;
   }
 
   /** The peer spoke for itself: if it is active and belongs into the leaf set, it is in it from now on. */
   evidence(peer: Peer): void {
     const { leafSet } = this.#context;
-    if (this.#context.self.role !== 'full' || peer.isLeaf || !peer.isActive || !leafSet.fits(peer.id)) return;
+    if (this.#context.self.role !== 'full' || peer.isLeaf || !peer.isOnRing || !leafSet.fits(peer.id)) return;
     this.insert(peer);
   }
 
@@ -57,6 +72,7 @@ export class Membership {
     this.#added.push(peer.contact);
     if (pushedOut !== undefined) this.#removed.push(pushedOut.contact);
     if (peer.isActive) this.#tell(peer.contact);
+    if (leafSet.isNear(peer.id, this.#context.config.nearNeighbours)) this.#strangers.add(peer);
   }
 
   /** What the peer says of itself. An active node does not become a joining one again within one life. */
@@ -99,9 +115,10 @@ export class Membership {
   }
 
   onLeafSet(from: Peer, message: LeafSetMessage): void {
+    if (message.full) from.listedMs = this.#context.now.monoMs;
     this.consider(message.members);
     for (const entry of message.failed) this.#onAnnounced(entry, from);
-    if (message.full) this.#doubtUnlisted(from, message);
+    if (message.full && message.status === 'active') this.#doubtUnlisted(from, message);
     if (message.wantReply) this.sendAll(from, false);
   }
 
@@ -117,7 +134,7 @@ export class Membership {
   /** Sends all members, and asks for the same in return when `wantReply`. */
   sendAll(to: Peer, wantReply: boolean): void {
     const { leafSet, status, self } = this.#context;
-    const members = leafSet.members.filter((peer) => peer.isActive).map((peer) => peer.contact);
+    const members = leafSet.contacts();
     if (this.#context.isServing) members.push(self);
     this.#context.send(to, { type: 'leafSet', full: true, wantReply, status, members, failed: this.#recentlyFailed() });
   }
@@ -129,12 +146,23 @@ export class Membership {
     for (const [hex] of news) this.#news.delete(hex);
     for (const neighbour of leafSet.near(config.nearNeighbours)) {
       if (!this.#context.isUsable(neighbour)) continue;
+      if (this.#isStranger(neighbour)) {
+        this.sendAll(neighbour, true);
+        continue;
+      }
       this.#push(
         neighbour,
         news.map(([, item]) => item).filter((item) => !subject(item).equals(neighbour.id) && !subject(item).equals(self.id)),
       );
     }
+    this.#strangers.clear();
     if (this.#news.size > 0) this.#pushSoon();
+  }
+
+  /** This process was stopped for so long that others may have given it up. */
+  onStall(): void {
+    const { successor, predecessor } = this.#context.leafSet;
+    for (const neighbour of new Set([successor, predecessor])) if (neighbour !== undefined) this.sendAll(neighbour, true);
   }
 
   onExchangeTimer(): void {
@@ -151,14 +179,20 @@ export class Membership {
     for (const end of ends) if (end !== undefined) this.sendAll(end, true);
   }
 
-  /** Ends a step: what changed in it is told to storage and the driver as one event. */
-  flush(): void {
-    if (!this.#isDirty) return;
+  /** Ends a step: what changed in it is told to storage and the driver as one event. Whether anything did. */
+  flush(): boolean {
+    if (!this.#isDirty) return false;
     this.#isDirty = false;
     this.#context.emit({ type: 'leafSetChanged', added: this.#added, removed: this.#removed, failed: this.#failed });
     this.#added = [];
     this.#removed = [];
     this.#failed = [];
+    return true;
+  }
+
+  /** In a ring that grows by joins a newcomer sends its leaf set unasked; one from another ring has to be asked. */
+  #isStranger(peer: Peer): boolean {
+    return this.#strangers.has(peer) && peer.isActive && this.#context.now.monoMs - peer.listedMs > listedMs;
   }
 
   #isAskable(peer: Peer): boolean {
@@ -171,14 +205,21 @@ export class Membership {
       if (contact.incarnation > this.#context.self.incarnation) this.#context.emit({ type: 'twin', incarnation: contact.incarnation });
       return;
     }
-    if (contact.role !== 'full' || this.#context.isFailed(contact)) return;
+    if (contact.role !== 'full' || (this.#context.isFailed(contact) && !this.#isWorthRecheck(contact))) return;
     const wanted = this.#context.self.role === 'full' && leafSet.fits(contact.id);
     if (!wanted && !table.hasRoomFor(contact.id)) return;
     const peer = this.meet(contact);
-    if (!peer.isTabled) table.insert(peer);
+    if (!peer.isTabled && !this.#context.isFailed(contact)) table.insert(peer);
     if (!wanted || peer.isLeaf || peer.status === 'leaving') return;
     if (peer.isActive && this.#context.now.monoMs - peer.lastHeardMs < recentMs) this.insert(peer);
     else this.#ask(peer);
+  }
+
+  #isWorthRecheck(contact: Contact): boolean {
+    const { monoMs } = this.#context.now;
+    if (this.#context.failed.ageMs(contact.id, monoMs) < recheckMs || !this.#context.leafSet.fits(contact.id)) return false;
+    this.#context.failed.add(contact.id, contact.incarnation, monoMs);
+    return true;
   }
 
   /** The peer of a contact. A later life supersedes a member's earlier one at once. */
@@ -216,7 +257,7 @@ export class Membership {
 
   /** A member between this node and the sender that the sender does not list is worth a question. */
   #doubtUnlisted(from: Peer, message: LeafSetMessage): void {
-    if (from.status !== 'active' || !from.isLeaf) return;
+    if (!from.isLeaf) return;
     const listed = new Set(message.members.map((contact) => contact.id.hex));
     const { clockwise, counterClockwise } = this.#context.leafSet;
     for (const half of [clockwise, counterClockwise]) {

@@ -24,6 +24,8 @@ export class Peer {
   /** Smoothed round-trip time; −1 before the first sample. */
   rttMeanMs = -1;
   rttDeviationMs = 0;
+  /** When its whole leaf set came last. */
+  listedMs: number = Number.NEGATIVE_INFINITY;
   /** Whether the leaf set and the routing table hold on to it. Kept by them. */
   isLeaf = false;
   isTabled = false;
@@ -39,6 +41,11 @@ export class Peer {
   /** Counts as a member of replica sets. */
   get isActive(): boolean {
     return this.status === 'active' && this.contact.role === 'full';
+  }
+
+  /** Has a place on the ring: active, or on its way out and still there. */
+  get isOnRing(): boolean {
+    return (this.status === 'active' || this.status === 'leaving') && this.contact.role === 'full';
   }
 
   measured(rttMs: number): void {

@@ -98,6 +98,10 @@ export class Router {
   onRoute(from: Peer, message: RouteMessage): void {
     const requestKey = keyOf(message.request);
     const known = this.#passages.get(requestKey);
+    if (known?.owner !== undefined) {
+      this.#onHomecoming(known, known.owner, from, message);
+      return;
+    }
     if (known !== undefined) {
       this.#onDuplicate(known, from);
       return;
@@ -263,23 +267,27 @@ export class Router {
 
   #answer(passage: Passage): void {
     const { message } = passage;
-    const { leafSet, self, config } = this.#context;
-    const isJoin = message.purpose === 'join';
     this.#close(passage);
-    const reply: RouteReplyMessage = {
-      type: 'routeReply',
-      request: message.request,
-      root: self,
-      replicaSet: leafSet.replicaSet(message.key, config.replicaSetRank),
-      leafSet: isJoin ? leafSet.members.filter((peer) => peer.isActive).map((peer) => peer.contact) : [],
-      path: message.path,
-      contacts: isJoin ? this.#withOwnRow(message) : [],
-    };
+    const reply = this.#replyTo(message);
     if (passage.owner !== undefined) passage.owner(reply);
     else {
       if (message.purpose === 'lookup') this.#replies.add(passage.requestKey, reply, passage.expiresMs);
       this.#sendBack(passage, reply);
     }
+  }
+
+  #replyTo(message: RouteMessage): RouteReplyMessage {
+    const { leafSet, self, config } = this.#context;
+    const isJoin = message.purpose === 'join';
+    return {
+      type: 'routeReply',
+      request: message.request,
+      root: self,
+      replicaSet: leafSet.replicaSet(message.key, config.replicaSetRank),
+      leafSet: isJoin ? leafSet.contacts() : [],
+      path: message.path,
+      contacts: isJoin ? this.#withOwnRow(message) : [],
+    };
   }
 
   /** Over an open connection to the origin, else back the way the request came; by dialling the origin only when that is cut. */
@@ -294,10 +302,11 @@ export class Router {
   /** The best known node on the way that was not tried; background traffic prefers one that is connected. */
   #nextHop(passage: Passage): Peer | undefined {
     const { context, key } = { context: this.#context, key: passage.message.key };
-    const { origin } = passage.message;
+    const { origin, purpose } = passage.message;
+    const isJoin = purpose === 'join';
     const accepts = (peer: Peer): boolean =>
-      context.isHop(peer) && !passage.tried.has(peer) && peer !== passage.from && !peer.id.equals(origin.id);
-    if (passage.message.purpose !== 'lookup') {
+      context.isHop(peer) && !passage.tried.has(peer) && peer !== passage.from && !(isJoin && peer.id.equals(origin.id));
+    if (purpose !== 'lookup') {
       const connected = this.#closest(key, (peer) => peer.connected && accepts(peer));
       if (connected !== undefined) return connected;
     }
@@ -348,12 +357,19 @@ export class Router {
     this.#context.send(to, { type: 'routeAck', request });
   }
 
-  /** The acknowledgement was lost, or the origin tries again because what came after it was. */
-  #onDuplicate(passage: Passage, from: Peer): void {
-    if (passage.owner !== undefined) {
-      this.#refuse(from, passage.message, 'no-progress');
+  /** A request that began here came round to this node: then it is the root itself, or the way makes no progress. */
+  #onHomecoming(passage: Passage, owner: RouteOwner, from: Peer, message: RouteMessage): void {
+    if (!this.#context.isServing || this.#closest(message.key, (peer) => this.#context.isHop(peer)) !== undefined) {
+      this.#refuse(from, message, 'no-progress');
       return;
     }
+    this.#acknowledge(from, message.request);
+    this.#close(passage);
+    owner(this.#replyTo(message));
+  }
+
+  /** The acknowledgement was lost, or the origin tries again because what came after it was. */
+  #onDuplicate(passage: Passage, from: Peer): void {
     this.#acknowledge(from, passage.message.request);
     passage.from = from;
     if (passage.acknowledged) this.#advance(passage);

@@ -75,6 +75,11 @@ export class RoutingTable {
     return this.#closestIn(this.#rows[row]?.[key.digit(row)], key, than, accepts) ?? this.#closestOfAll(key, than, accepts);
   }
 
+  /** The contacts that share one more digit with `key` than this node does. */
+  cellOf(key: Id): readonly Peer[] {
+    return this.#cell(key) ?? [];
+  }
+
   row(row: number): readonly Peer[] {
     const peers: Peer[] = [];
     for (const cell of this.#rows[row] ?? []) if (cell !== undefined) peers.push(...cell);

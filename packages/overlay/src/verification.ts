@@ -22,9 +22,9 @@ export type Suspicion =
   /** Another node says that it lives, and it would fit into the leaf set. */
   | 'candidate';
 
-export type VerdictListener = (peer: Peer, verdict: Verdict, suspicion: Suspicion, detectionMs: number) => void;
+export type VerdictListener = (peer: Peer, verdict: Verdict, verification: Verification) => void;
 
-interface Verification {
+export interface Verification {
   readonly peer: Peer;
   readonly incarnation: number;
   readonly suspicion: Suspicion;
@@ -52,6 +52,7 @@ export class Verifications {
   readonly #router: Router;
   readonly #onVerdict: VerdictListener;
   readonly #byHex: Map<string, Verification> = new Map();
+  #candidates = 0;
 
   constructor(context: Context, router: Router, onVerdict: VerdictListener) {
     this.#context = context;
@@ -65,6 +66,11 @@ export class Verifications {
 
   get size(): number {
     return this.#byHex.size;
+  }
+
+  /** Nodes of which it is not yet known whether they belong into the leaf set. */
+  get candidates(): number {
+    return this.#candidates;
   }
 
   /** Begins in `delayMs`, unless the peer is being verified already. */
@@ -86,6 +92,7 @@ export class Verifications {
       witnesses: new Map(),
     };
     this.#byHex.set(peer.id.hex, verification);
+    if (suspicion === 'candidate') this.#candidates++;
     if (options.delayMs === 0) this.#try(verification);
   }
 
@@ -218,13 +225,13 @@ export class Verifications {
 
   #conclude(verification: Verification, verdict: Verdict): void {
     this.#close(verification);
-    const { peer, suspicion, startedMs } = verification;
-    this.#onVerdict(peer, verdict, suspicion, this.#context.now.monoMs - startedMs);
+    this.#onVerdict(verification.peer, verdict, verification);
   }
 
   #close(verification: Verification): void {
     this.#dropRoute(verification);
     this.#context.deadlines.cancel(verification.deadline);
     this.#byHex.delete(verification.peer.id.hex);
+    if (verification.suspicion === 'candidate') this.#candidates--;
   }
 }

@@ -1,4 +1,13 @@
-import { type Contact, defaultOverlayConfig, Id, Overlay, type OverlayConfig, type OverlayInput, type OverlayMessage, type OverlayOutput } from '../src/index.ts';
+import {
+  type Contact,
+  defaultOverlayConfig,
+  Id,
+  Overlay,
+  type OverlayConfig,
+  type OverlayInput,
+  type OverlayMessage,
+  type OverlayOutput,
+} from '../src/index.ts';
 
 /** A seeded generator (mulberry32, Tommy Ettinger): short, fast and good enough for tests. */
 export function seeded(seed: number): { next(): number } {
@@ -16,7 +25,10 @@ export function seeded(seed: number): { next(): number } {
 
 export function randomId(random: { next(): number }): Id {
   let hex = '';
-  while (hex.length < 64) hex += Math.floor(random.next() * 2 ** 32).toString(16).padStart(8, '0');
+  while (hex.length < 64)
+    hex += Math.floor(random.next() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
   return Id.fromHex(hex);
 }
 

@@ -19,7 +19,8 @@ export function leafSetErrors(network: Network): readonly string[] {
     const after = clockwise.map((leaf) => name(leaf.contact));
     const before = counterClockwise.map((leaf) => name(leaf.contact));
     if (after.join() !== expectedAfter.join()) errors.push(`${name(node.contact)} clockwise ${after} instead of ${expectedAfter}`);
-    if (before.join() !== expectedBefore.join()) errors.push(`${name(node.contact)} counter-clockwise ${before} instead of ${expectedBefore}`);
+    if (before.join() !== expectedBefore.join())
+      errors.push(`${name(node.contact)} counter-clockwise ${before} instead of ${expectedBefore}`);
   });
   return errors;
 }

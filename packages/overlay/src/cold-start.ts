@@ -1,0 +1,87 @@
+import type { Contact } from './contact.ts';
+import type { Context } from './context.ts';
+import type { Deadline } from './deadlines.ts';
+import type { Id } from './id.ts';
+import { compareIds } from './id.ts';
+import type { Peer } from './peers.ts';
+import type { Remembered } from './remembered.ts';
+
+/** The remembered contacts are probed again after this, then after twice this and so on. */
+const probeMs = 1000;
+const probeMsMax = 16_000;
+/** Nodes that wait for a ring, kept in mind at most. */
+const waitingMax = 256;
+
+/**
+ * The restart of a whole network: nobody is active, so nobody can be joined. The previously active node with the lowest id that
+ * is reachable seeds the ring, the others join it. Two who both think that they are the lowest make two rings, which merge.
+ */
+export class ColdStart {
+  readonly #context: Context;
+  readonly #remembered: Remembered;
+  readonly #onSeed: () => void;
+  /** Reachable previously active nodes that are not active now, by id. */
+  readonly #waiting: Map<string, Id> = new Map();
+  #seedDeadline: Deadline | undefined;
+  #probeDeadline: Deadline | undefined;
+  #probes = 0;
+
+  constructor(context: Context, remembered: Remembered, onSeed: () => void) {
+    this.#context = context;
+    this.#remembered = remembered;
+    this.#onSeed = onSeed;
+  }
+
+  begin(entries: readonly Contact[]): void {
+    if (this.#seedDeadline !== undefined || this.#context.self.role !== 'full') return;
+    if (this.#context.previouslyActive && entries.length === 0 && this.#remembered.size === 0) {
+      this.#onSeed();
+      return;
+    }
+    this.#seedDeadline = this.#context.after(this.#context.jittered(this.#context.config.coldStartMs), { kind: 'coldStart' });
+    this.#probeDeadline = this.#context.after(this.#context.jittered(probeMs), { kind: 'coldProbe' });
+  }
+
+  stop(): void {
+    if (this.#seedDeadline !== undefined) this.#context.deadlines.cancel(this.#seedDeadline);
+    if (this.#probeDeadline !== undefined) this.#context.deadlines.cancel(this.#probeDeadline);
+    this.#seedDeadline = undefined;
+    this.#probeDeadline = undefined;
+    this.#waiting.clear();
+  }
+
+  /** A node answered that is not active. */
+  onWaiting(peer: Peer, previouslyActive: boolean): void {
+    if (this.#seedDeadline === undefined || !previouslyActive || this.#waiting.size >= waitingMax) return;
+    this.#waiting.set(peer.id.hex, peer.id);
+  }
+
+  /** A node that waits like this one asked: perhaps it is not among the remembered. */
+  onAsked(peer: Peer): void {
+    if (this.#seedDeadline !== undefined && peer.status === 'joining' && !this.#waiting.has(peer.id.hex)) this.#probe(peer);
+  }
+
+  onLost(peer: Peer): void {
+    this.#waiting.delete(peer.id.hex);
+  }
+
+  /** Every remembered node, whether it is active or waits as well. */
+  onProbeTimer(): void {
+    for (const contact of this.#remembered.contacts()) this.#probe(this.#context.peers.meet(contact));
+    this.#probes++;
+    const pauseMs = Math.min(probeMsMax, probeMs * 2 ** this.#probes);
+    this.#probeDeadline = this.#context.after(this.#context.jittered(pauseMs), { kind: 'coldProbe' });
+  }
+
+  /** `isFound`: the join has found a ring, so that there is no need for another one. */
+  onSeedTimer(isFound: boolean): void {
+    const { self, previouslyActive, config } = this.#context;
+    const isLowest = [...this.#waiting.values()].every((id) => compareIds(self.id, id) < 0);
+    if (previouslyActive && isLowest && !isFound) this.#onSeed();
+    else this.#seedDeadline = this.#context.after(this.#context.jittered(config.coldStartMs), { kind: 'coldStart' });
+  }
+
+  #probe(peer: Peer): void {
+    this.#context.send(peer, { type: 'probe', nonce: this.#context.nextCounter(), status: this.#context.status });
+  }
+}

@@ -1,0 +1,68 @@
+import type { Context } from './context.ts';
+import type { Membership } from './membership.ts';
+import type { RouteReplyMessage } from './messages.ts';
+import type { Peer } from './peers.ts';
+import type { Remembered } from './remembered.ts';
+import type { Router } from './router.ts';
+import type { Verifications } from './verification.ts';
+
+/** A lookup through a contact that may be dead takes no longer than this. */
+const lookupMs = 5000;
+/** Foreign nodes whose answer is awaited at most. */
+const foreignMax = 16;
+/** With fewer contacts than this in the routing table the remembered ones go back into it. */
+const contactsWanted = 4;
+
+/**
+ * Finds other rings of the same network and unifies them with this one (after Shafaat, Ghodsi and Haridi 2007). Every node looks
+ * up its own id through a remembered contact; a root that is not this node itself belongs to another ring. It becomes a
+ * neighbour, and from there the two rings close like a zip, each new neighbour being asked for its leaf set.
+ */
+export class Merge {
+  readonly #context: Context;
+  readonly #router: Router;
+  readonly #membership: Membership;
+  readonly #verifications: Verifications;
+  readonly #remembered: Remembered;
+  readonly #foreign: Set<Peer> = new Set();
+
+  constructor(context: Context, router: Router, membership: Membership, verifications: Verifications, remembered: Remembered) {
+    this.#context = context;
+    this.#router = router;
+    this.#membership = membership;
+    this.#verifications = verifications;
+    this.#remembered = remembered;
+  }
+
+  begin(): void {
+    this.#context.after(this.#context.jittered(this.#context.config.mergeMs), { kind: 'merge' });
+  }
+
+  onTimer(): void {
+    this.begin();
+    if (this.#context.table.size < contactsWanted) for (const contact of this.#remembered.contacts()) this.#context.learn(contact);
+    const contact = this.#remembered.pick();
+    if (contact === undefined || this.#context.status === 'joining') return;
+    const via = this.#membership.meet(contact);
+    const request = { purpose: 'lookup', key: this.#context.self.id, timeoutMs: lookupMs, via } as const;
+    this.#router.originate(request, (reply) => this.#onReply(reply));
+  }
+
+  /** A foreign root answered for itself: from it outward the rings are unified. */
+  onAlive(peer: Peer): void {
+    if (!this.#foreign.delete(peer) || !peer.isLeaf) return;
+    this.#context.emit({ type: 'merged', with: peer.id });
+    this.#membership.sendAll(peer, true);
+  }
+
+  #onReply(reply: RouteReplyMessage | undefined): void {
+    if (reply === undefined) return;
+    for (const contact of [reply.root, ...reply.replicaSet]) this.#context.learn(contact);
+    if (!this.#context.isServing || this.#context.isSelf(reply.root.id)) return;
+    const root = this.#membership.meet(reply.root);
+    if (root.isLeaf || !this.#context.leafSet.fits(root.id)) return;
+    if (this.#foreign.size >= foreignMax) this.#foreign.clear();
+    this.#foreign.add(root);
+    this.#verifications.start(root, 'candidate', { routed: false, delayMs: 0 });
+  }
+}

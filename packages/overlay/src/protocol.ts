@@ -1,0 +1,426 @@
+import { Admission } from './admission.ts';
+import { ColdStart } from './cold-start.ts';
+import type { Contact } from './contact.ts';
+import { Context, type OverlayInit } from './context.ts';
+import type { Timer } from './deadlines.ts';
+import { Errands } from './errands.ts';
+import { FailureDetector } from './failure-detector.ts';
+import type { Id } from './id.ts';
+import type { OverlayEvent, OverlayInput } from './io.ts';
+import { Join } from './join.ts';
+import { Lookups } from './lookups.ts';
+import { Membership } from './membership.ts';
+import { Merge } from './merge.ts';
+import type { OverlayMessage } from './messages.ts';
+import type { Peer } from './peers.ts';
+import { Remembered } from './remembered.ts';
+import { Router } from './router.ts';
+import { TableUpkeep } from './table-upkeep.ts';
+import { type Verdict, type Verification, Verifications } from './verification.ts';
+
+/** Leads every input, message and timer to the part of the overlay that it is for, and the parts' findings to each other. */
+export class Protocol {
+  readonly context: Context;
+  readonly membership: Membership;
+  readonly remembered: Remembered;
+  readonly #router: Router;
+  readonly #verifications: Verifications;
+  readonly #errands: Errands;
+  readonly #detector: FailureDetector;
+  readonly #admission: Admission;
+  readonly #join: Join;
+  readonly #coldStart: ColdStart;
+  readonly #merge: Merge;
+  readonly #upkeep: TableUpkeep;
+  readonly #lookups: Lookups;
+
+  constructor(init: OverlayInit) {
+    const context = new Context(init);
+    this.context = context;
+    this.remembered = new Remembered(context, init.remembered);
+    this.#router = new Router(
+      context,
+      (hop) => this.#detector.suspect(hop),
+      (contacts) => this.membership.consider(contacts),
+    );
+    this.#verifications = new Verifications(context, this.#router, (...verdict) => this.#onVerdict(...verdict));
+    this.#errands = new Errands(context);
+    this.membership = new Membership(context, this.#verifications);
+    this.#detector = new FailureDetector(context, this.#verifications);
+    this.#admission = new Admission(context, this.membership);
+    this.#join = new Join(context, this.#router, this.membership, this.#verifications, () => this.#activate('joined'));
+    this.#coldStart = new ColdStart(context, this.remembered, () => this.#seed());
+    this.#merge = new Merge(context, this.#router, this.membership, this.#verifications, this.remembered);
+    this.#upkeep = new TableUpkeep(context, this.#verifications);
+    this.#lookups = new Lookups(context, this.#router);
+  }
+
+  take(input: OverlayInput): void {
+    switch (input.type) {
+      case 'message':
+        this.#onMessage(input.from, input.message);
+        break;
+      case 'timeout':
+        this.#onTimeout(input.lateMs);
+        break;
+      case 'peerConnected':
+        this.#onConnected(input.peer);
+        break;
+      case 'peerDisconnected':
+        this.#onDisconnected(input.id);
+        break;
+      case 'peerUnreachable':
+        this.#onUnreachable(input.id, input.incarnation, input.reason);
+        break;
+      case 'sendDropped':
+        this.#onDropped(input.to, input.message);
+        break;
+      case 'create':
+        this.#activate('created');
+        break;
+      case 'join':
+        this.#beginJoin(input.contacts);
+        break;
+      case 'leave':
+        this.#leave(input.done);
+        break;
+      case 'lookup':
+        this.#lookups.begin(input.ref, input.key, input.mode, input.timeoutMs);
+        break;
+      case 'cancel':
+        this.#lookups.cancel(input.ref);
+        break;
+      case 'selfChanged':
+        this.context.selfPeer.contact = input.self;
+        break;
+    }
+    if (this.membership.flush() && this.context.isOnRing) this.#detector.onLeafSetChanged();
+  }
+
+  #onMessage(from: Contact, message: OverlayMessage): void {
+    const peer = this.#heard(from);
+    if (peer === undefined) return;
+    if ('status' in message) this.membership.onStatus(peer, message.status);
+    else if (peer.status === undefined && isJoiner(peer, message)) this.membership.onStatus(peer, 'joining');
+    this.#verifications.heard(peer);
+    this.#errands.heard(peer);
+    if (peer.isOnRing) this.#onRingPeer(peer);
+    this.#handle(peer, message);
+  }
+
+  /** The peer of a message that is not from an earlier life of it. Any byte takes a suspicion back. */
+  #heard(from: Contact): Peer | undefined {
+    if (this.context.isSelf(from.id)) {
+      this.membership.consider([from]);
+      return undefined;
+    }
+    const peer = this.membership.meet(from);
+    if (from.incarnation < peer.contact.incarnation) return undefined;
+    peer.lastHeardMs = this.context.now.monoMs;
+    peer.suspected = false;
+    peer.relayed = false;
+    this.context.failed.clear(from.id);
+    return peer;
+  }
+
+  #onRingPeer(peer: Peer): void {
+    this.membership.evidence(peer);
+    if (!peer.isActive) return;
+    if (!peer.isTabled && this.context.table.insert(peer)) this.remembered.note(peer.contact);
+    this.#admission.onActive(peer);
+    if (this.#join.isRunning) this.#join.onActivePeer(peer);
+  }
+
+  #handle(peer: Peer, message: OverlayMessage): void {
+    switch (message.type) {
+      case 'heartbeat':
+        break;
+      case 'probe':
+        this.#onProbe(peer, message.nonce);
+        break;
+      case 'probeReply':
+        this.#verifications.onProbeReply(peer, message.nonce);
+        if (message.status === 'joining') this.#coldStart.onWaiting(peer, message.previouslyActive);
+        break;
+      case 'indirectProbe':
+        this.#errands.onRequest(peer, message);
+        break;
+      case 'indirectReply':
+        this.#verifications.onIndirectReply(peer, message);
+        break;
+      case 'leafSet':
+        this.membership.onLeafSet(peer, message);
+        break;
+      case 'leaving':
+        this.membership.onLeaving(peer, message.done);
+        break;
+      case 'route':
+        this.#router.onRoute(peer, message);
+        break;
+      case 'routeAck':
+        this.#router.onAck(peer, message);
+        break;
+      case 'routeRefused':
+        this.#router.onRefused(peer, message);
+        break;
+      case 'routeReply':
+        this.#router.onReply(message);
+        break;
+      case 'findNext':
+        this.#lookups.onFindNext(peer, message);
+        break;
+      case 'findNextReply':
+        this.#lookups.onFindNextReply(peer, message);
+        break;
+      case 'joinRequest':
+        this.#admission.onRequest(peer, message);
+        break;
+      case 'joinGrant':
+        this.#join.onGrant(peer, message);
+        break;
+      case 'joinRefused':
+        this.#join.onRefused(peer, message);
+        break;
+      case 'joinCommit':
+        this.#admission.onCommit(peer, message);
+        break;
+      case 'joinCommitted':
+        this.#join.onCommitted(message);
+        break;
+      case 'tableRequest':
+        this.#upkeep.onRequest(peer, message);
+        break;
+      case 'tableReply':
+        this.#upkeep.onReply(message);
+        break;
+    }
+  }
+
+  #onTimeout(lateMs: number): void {
+    if (lateMs > this.context.config.stallMs) this.#onStall(lateMs);
+    for (;;) {
+      const timer = this.context.deadlines.popDue(this.context.now.monoMs);
+      if (timer === undefined) return;
+      this.#fire(timer);
+    }
+  }
+
+  /** This process was stopped or stalled: nobody's answer is late on account of that. */
+  #onStall(lateMs: number): void {
+    this.context.health.bad();
+    this.context.deadlines.shift(lateMs, isDetection);
+    this.#detector.onStall();
+    if (lateMs > this.context.config.heartbeatMs && this.context.isOnRing) this.membership.onStall();
+  }
+
+  #fire(timer: Timer): void {
+    switch (timer.kind) {
+      case 'heartbeat':
+        this.#detector.onHeartbeatTimer();
+        break;
+      case 'watch':
+        this.#detector.onWatchTimer();
+        break;
+      case 'slowProbe':
+        this.#detector.onSlowProbeTimer();
+        break;
+      case 'farProbe':
+        this.#detector.onFarProbeTimer();
+        break;
+      case 'verification':
+        this.#verifications.onTimer(timer.id);
+        break;
+      case 'errand':
+        this.#errands.onTimer(timer.nonce);
+        break;
+      case 'passage':
+        this.#router.onTimer(timer.key);
+        break;
+      case 'replies':
+        this.#router.onRepliesTimer();
+        break;
+      case 'leafSetPush':
+        this.membership.onPushTimer();
+        break;
+      case 'leafSetExchange':
+        this.membership.onExchangeTimer();
+        break;
+      case 'leafSetRepair':
+        this.membership.onRepairTimer();
+        break;
+      case 'joinStep':
+        this.#join.onStepTimer();
+        break;
+      case 'coldStart':
+        this.#coldStart.onSeedTimer(this.#join.hasFoundRing);
+        break;
+      case 'coldProbe':
+        this.#coldStart.onProbeTimer();
+        break;
+      case 'grant':
+        this.#admission.onGrantTimer();
+        break;
+      case 'admitted':
+        this.#admission.onAdmittedTimer(timer.id);
+        break;
+      case 'lookup':
+        this.#lookups.onTimer(timer.ref);
+        break;
+      case 'findNext':
+        this.#lookups.onFindNextTimer(timer.counter);
+        break;
+      case 'merge':
+        this.#merge.onTimer();
+        break;
+      case 'tableUpkeep':
+        this.#upkeep.onTimer();
+        break;
+      case 'remembered':
+        this.remembered.onTimer();
+        break;
+    }
+  }
+
+  #onProbe(peer: Peer, nonce: number): void {
+    const { status, previouslyActive } = this.context;
+    this.context.send(peer, { type: 'probeReply', nonce, status, previouslyActive });
+    this.#coldStart.onAsked(peer);
+  }
+
+  #onConnected(contact: Contact): void {
+    const peer = this.#heard(contact);
+    if (peer === undefined) return;
+    peer.connected = true;
+    this.#verifications.heard(peer);
+    if (peer.isTabled) this.context.table.insert(peer);
+  }
+
+  #onDisconnected(id: Id): void {
+    const peer = this.context.peers.get(id);
+    if (peer === undefined) return;
+    peer.connected = false;
+    this.#onUnheard(peer);
+    if (peer.isLeaf) this.#detector.doubt(peer);
+  }
+
+  #onUnreachable(id: Id, incarnation: number, reason: 'refused' | 'timeout' | 'identity' | 'rejected'): void {
+    const peer = this.context.peers.get(id);
+    if (peer === undefined || incarnation < peer.contact.incarnation) return;
+    this.#detector.suspect(peer);
+    this.remembered.lost(id);
+    if (reason === 'refused' || reason === 'identity') {
+      this.#errands.onRefused(peer);
+      this.#verifications.onRefused(peer);
+    }
+    this.#onUnheard(peer);
+    this.#join.progress();
+  }
+
+  /** What the peer was given is given to others, and what it held is free. */
+  #onUnheard(peer: Peer): void {
+    this.#router.onHopLost(peer);
+    this.#lookups.onLost(peer);
+    this.#admission.onLost(peer);
+    this.#coldStart.onLost(peer);
+  }
+
+  #onDropped(to: Id, message: OverlayMessage): void {
+    const peer = this.context.peers.get(to);
+    if (peer === undefined) return;
+    if (message.type === 'route') this.#router.onHopLost(peer);
+    else if (message.type === 'findNext') this.#lookups.onLost(peer);
+  }
+
+  #onVerdict(peer: Peer, verdict: Verdict, verification: Verification): void {
+    switch (verdict) {
+      case 'alive':
+        this.#onAlive(peer, verification);
+        break;
+      case 'relayed':
+        peer.relayed = true;
+        peer.suspected = false;
+        this.membership.insert(peer);
+        break;
+      case 'dead':
+        this.#onDead(peer, verification);
+        break;
+      case 'absent':
+        if (!peer.isLeaf) this.context.table.remove(peer);
+        break;
+    }
+    this.#join.progress();
+  }
+
+  #onAlive(peer: Peer, verification: Verification): void {
+    // Having been wrong about others is a sign that this node itself is slow.
+    if (verification.tries > 1) this.context.health.bad();
+    else this.context.health.good();
+    peer.suspected = false;
+    this.context.failed.clear(peer.id);
+    this.membership.evidence(peer);
+    this.#merge.onAlive(peer);
+  }
+
+  #onDead(peer: Peer, verification: Verification): void {
+    const { incarnation } = peer.contact;
+    this.remembered.lost(peer.id);
+    this.#router.onHopLost(peer);
+    if (!this.membership.fail(peer)) return;
+    const detectionMs = this.context.now.monoMs - verification.startedMs;
+    this.context.emit({ type: 'failed', id: peer.id, incarnation, detectionMs });
+  }
+
+  #beginJoin(contacts: readonly Contact[]): void {
+    if (this.context.status !== 'joining') {
+      for (const contact of contacts) this.context.learn(contact);
+      return;
+    }
+    this.#coldStart.begin(contacts);
+    if (this.context.status === 'joining') this.#join.begin([...contacts, ...this.remembered.contacts()]);
+  }
+
+  #seed(): void {
+    this.#join.stop();
+    this.#activate('seeded');
+  }
+
+  #activate(how: (OverlayEvent & { type: 'activated' })['how']): void {
+    if (this.context.status !== 'joining') return;
+    this.#coldStart.stop();
+    this.context.changeStatus(this.context.selfPeer, 'active');
+    this.context.previouslyActive = true;
+    this.context.emit({ type: 'activated', how });
+    this.#merge.begin();
+    this.#upkeep.begin();
+    if (this.context.self.role !== 'full') return;
+    this.#detector.begin();
+    this.membership.begin();
+    this.#greetJoiners();
+    for (const neighbour of this.context.leafSet.near(this.context.config.nearNeighbours)) this.membership.sendAll(neighbour, false);
+  }
+
+  /** Those who asked this node for the way in before it knew one need not wait for their next attempt. */
+  #greetJoiners(): void {
+    for (const peer of this.context.peers.values()) {
+      if (peer.connected && peer.status === 'joining') this.context.send(peer, { type: 'heartbeat', status: 'active' });
+    }
+  }
+
+  #leave(done: boolean): void {
+    this.#join.stop();
+    this.#coldStart.stop();
+    if (this.context.status === 'active') this.context.changeStatus(this.context.selfPeer, 'leaving');
+    if (this.context.status !== 'leaving') return;
+    for (const member of this.context.leafSet.members) this.context.send(member, { type: 'leaving', done });
+  }
+}
+
+/** Timers that measure the patience with others. */
+function isDetection(timer: Timer): boolean {
+  return timer.kind === 'verification' || timer.kind === 'passage' || timer.kind === 'errand' || timer.kind === 'joinStep';
+}
+
+function isJoiner(peer: Peer, message: OverlayMessage): boolean {
+  if (message.type === 'route') return message.purpose === 'join' && message.origin.id.equals(peer.id);
+  return message.type === 'joinRequest';
+}

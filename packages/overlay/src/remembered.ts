@@ -1,0 +1,100 @@
+import type { Contact } from './contact.ts';
+import type { Context } from './context.ts';
+import type { Deadline } from './deadlines.ts';
+import type { Id } from './id.ts';
+
+/** Sectors of the ring, by the top bits of the id, over which the contacts are spread. */
+const sectors = 64;
+const sectorTops = 2 ** 48 / sectors;
+/** So many of the contacts may be of nodes that fell silent: after a partition they are the only way to the other side. */
+const lostShare = 1 / 4;
+/** Pause before a contact that did not answer is tried again, doubled each time. */
+const retryMsMin = 60_000;
+const retryMsMax = 60 * 60_000;
+/** The driver is told of changes soon, but seldom. */
+const announceMsMin = 1_000;
+const announceEveryMs = 30_000;
+
+interface Entry {
+  contact: Contact;
+  heardMs: number;
+  failures: number;
+  retryMs: number;
+}
+
+/** Contacts for a rejoin and for finding other rings of the network: the live ones spread over the ring, and some lost ones. */
+export class Remembered {
+  readonly #context: Context;
+  readonly #entries: Map<string, Entry> = new Map();
+  #deadline: Deadline | undefined;
+  #announcedMs: number = Number.NEGATIVE_INFINITY;
+
+  constructor(context: Context, contacts: readonly Contact[]) {
+    this.#context = context;
+    for (const contact of contacts) {
+      if (contact.role !== 'full' || context.isSelf(contact.id) || this.#entries.size >= context.config.rememberedMax) continue;
+      this.#entries.set(contact.id.hex, { contact, heardMs: Number.NEGATIVE_INFINITY, failures: 0, retryMs: 0 });
+    }
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  contacts(): readonly Contact[] {
+    return [...this.#entries.values()].map((entry) => entry.contact);
+  }
+
+  /** An active node spoke for itself. */
+  note(contact: Contact): void {
+    const known = this.#entries.get(contact.id.hex);
+    if (known !== undefined) {
+      const isNew = known.contact !== contact;
+      Object.assign(known, { contact, heardMs: this.#context.now.monoMs, failures: 0, retryMs: 0 });
+      if (isNew) this.#changed();
+      return;
+    }
+    this.#entries.set(contact.id.hex, { contact, heardMs: this.#context.now.monoMs, failures: 0, retryMs: 0 });
+    if (this.#entries.size > this.#context.config.rememberedMax) this.#forgetWorst();
+    if (this.#entries.has(contact.id.hex)) this.#changed();
+  }
+
+  /** The node does not answer any more. It is kept for a while among the lost. */
+  lost(id: Id): void {
+    const entry = this.#entries.get(id.hex);
+    if (entry === undefined) return;
+    entry.failures++;
+    entry.retryMs = this.#context.now.monoMs + this.#context.jittered(Math.min(retryMsMax, retryMsMin * 2 ** (entry.failures - 1)));
+    const lost = [...this.#entries.values()].filter((other) => other.failures > 0);
+    if (lost.length <= this.#context.config.rememberedMax * lostShare) return;
+    const worst = lost.reduce((a, b) => (b.failures > a.failures || (b.failures === a.failures && b.heardMs < a.heardMs) ? b : a));
+    this.#entries.delete(worst.contact.id.hex);
+    this.#changed();
+  }
+
+  /** A random contact whose turn it is. */
+  pick(): Contact | undefined {
+    const { monoMs } = this.#context.now;
+    return this.#context.pick([...this.#entries.values()].filter((entry) => entry.retryMs <= monoMs))?.contact;
+  }
+
+  onTimer(): void {
+    this.#deadline = undefined;
+    this.#announcedMs = this.#context.now.monoMs;
+    this.#context.emit({ type: 'rememberedChanged' });
+  }
+
+  /** Of the most crowded sector the one heard from least recently. */
+  #forgetWorst(): void {
+    const bySector = Map.groupBy(this.#entries.values(), (entry) => Math.floor(entry.contact.id.top / sectorTops));
+    let crowded: readonly Entry[] = [];
+    for (const entries of bySector.values()) if (entries.length > crowded.length) crowded = entries;
+    const worst = crowded.reduce((a, b) => (b.heardMs < a.heardMs ? b : a));
+    this.#entries.delete(worst.contact.id.hex);
+  }
+
+  #changed(): void {
+    const dueMs = Math.max(this.#context.now.monoMs + announceMsMin, this.#announcedMs + announceEveryMs);
+    this.#deadline ??= this.#context.deadlines.set({ kind: 'remembered' }, dueMs);
+  }
+}
