@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { type ICryptoInterface, pureJsCrypto } from '@chainsafe/libp2p-noise';
+import { Uint8ArrayList } from 'uint8arraylist';
 import { x25519KeyPair, x25519KeyPairFromSeed, x25519SharedKey } from './x25519.ts';
 
 /** One array, or a list of them. */
@@ -7,6 +8,7 @@ type Bytes = Parameters<ICryptoInterface['hashSHA256']>[0];
 
 const cipher = 'chacha20-poly1305';
 const tagBytes = 16;
+const joinedBytesMax = 4096;
 const authTag = { authTagLength: tagBytes } as const;
 
 /**
@@ -37,27 +39,39 @@ function keyObject(raw: Uint8Array): KeyObject {
   return key;
 }
 
-/** Ciphertext and tag in one array, so that a frame goes to the socket in one piece. */
-function chaCha20Poly1305Encrypt(plaintext: Bytes, nonce: Uint8Array, ad: Uint8Array, key: Uint8Array): Uint8Array {
+/** A list is returned for a large frame, since what writes it joins it anyway, with the frames around it. */
+function chaCha20Poly1305Encrypt(plaintext: Bytes, nonce: Uint8Array, ad: Uint8Array, key: Uint8Array): Bytes {
   const sealer = createCipheriv(cipher, keyObject(key), nonce, authTag);
   if (ad.length > 0) sealer.setAAD(ad, { plaintextLength: plaintext.byteLength });
-  const parts: Uint8Array[] = [];
-  for (const part of plaintext instanceof Uint8Array ? [plaintext] : plaintext) parts.push(sealer.update(part));
+  const sealed = pieces(plaintext).map((piece) => sealer.update(piece));
   sealer.final();
-  parts.push(sealer.getAuthTag());
-  return Buffer.concat(parts, plaintext.byteLength + tagBytes);
+  sealed.push(sealer.getAuthTag());
+  return list(sealed);
 }
 
 /** Throws when the tag does not fit. */
-function chaCha20Poly1305Decrypt(ciphertext: Bytes, nonce: Uint8Array, ad: Uint8Array, key: Uint8Array): Uint8Array {
-  const sealed = ciphertext.subarray();
-  const textBytes = sealed.length - tagBytes;
+function chaCha20Poly1305Decrypt(ciphertext: Bytes, nonce: Uint8Array, ad: Uint8Array, key: Uint8Array): Bytes {
+  const textBytes = ciphertext.byteLength - tagBytes;
   const opener = createDecipheriv(cipher, keyObject(key), nonce, authTag);
   if (ad.length > 0) opener.setAAD(ad, { plaintextLength: textBytes });
-  opener.setAuthTag(sealed.subarray(textBytes));
-  const text = opener.update(sealed.subarray(0, textBytes));
+  opener.setAuthTag(ciphertext.subarray(textBytes));
+  const text = ciphertext instanceof Uint8Array ? ciphertext.subarray(0, textBytes) : ciphertext.sublist(0, textBytes);
+  const opened = pieces(text).map((piece) => opener.update(piece));
   opener.final();
-  return text;
+  return list(opened);
+}
+
+/** Joining small pieces costs less than a call of the cipher for each of them. */
+function pieces(bytes: Bytes): Uint8Array[] {
+  if (bytes instanceof Uint8Array) return [bytes];
+  return bytes.byteLength <= joinedBytesMax ? [bytes.subarray()] : [...bytes];
+}
+
+function list(parts: Uint8Array[]): Bytes {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  // libp2p-noise has another version of the class for itself; to both, a list is whatever carries the mark of one.
+  return new Uint8ArrayList(...parts) as unknown as Bytes;
 }
 
 function hashSHA256(data: Bytes): Uint8Array {

@@ -9,7 +9,9 @@ import { type Network, networkOf } from '../../src/transport/membership.ts';
 export type Seen =
   | { readonly type: 'message'; readonly from: Contact; readonly message: Message }
   | { readonly type: 'block'; readonly from: Contact; readonly header: TransferHeader; readonly bytes: Uint8Array }
-  | { readonly type: 'connected' | 'disconnected' | 'selfChanged'; readonly peer: Contact }
+  | { readonly type: 'connected'; readonly peer: Contact }
+  | { readonly type: 'disconnected'; readonly peer: Contact }
+  | { readonly type: 'selfChanged'; readonly peer: Contact }
   | { readonly type: 'unreachable'; readonly peer: Contact; readonly reason: string }
   | { readonly type: 'dropped'; readonly peer: Contact; readonly message: Message }
   | { readonly type: 'networkLearned'; readonly network: Network };
