@@ -6,7 +6,7 @@ import { requestId } from './common-records.ts';
 import { uint, varintSize } from './kind.ts';
 import { limits } from './limits.ts';
 import { overlayBodies } from './overlay-bodies.ts';
-import { type RecordKind, record, required } from './record.ts';
+import { implicit, type RecordKind, record } from './record.ts';
 import { storageBodies } from './storage-bodies.ts';
 import { StrictReader, wireType } from './strict-reader.ts';
 import { WireError } from './wire-error.ts';
@@ -32,7 +32,7 @@ const replyToNumber = 2;
 const bodyNumberMin = 16;
 const unsupportedNumber = 16;
 
-const unsupported: RecordKind<Unsupported> = record<Unsupported>('Unsupported', { messageType: required(1, uint(limits.uint32Max)) });
+const unsupported: RecordKind<Unsupported> = record<Unsupported>('Unsupported', { messageType: implicit(1, uint(limits.uint32Max), 0) });
 
 /** The codec of every type of message; a type without one does not compile. */
 export const bodies: { readonly [Type in Message['type']]: Body<Extract<Message, { readonly type: Type }>> } = {

@@ -38,12 +38,12 @@ export interface Hello extends VersionRange {
 }
 
 const helloRecord: RecordKind<Hello> = record<Hello>('Hello', {
-  versionMin: required(1, uint(limits.uint32Max)),
-  versionMax: required(2, uint(limits.uint32Max)),
+  versionMin: implicit(1, uint(limits.uint32Max), 0),
+  versionMax: implicit(2, uint(limits.uint32Max), 0),
   features: implicit(3, uint(limits.uint32Max), 0),
   networkId: implicit(4, bytes(0, limits.networkIdBytes), noBytes),
   network: optional(5, networkDescriptor),
-  incarnation: required(6, uint()),
+  incarnation: implicit(6, uint(), 0),
   storeId: required(7, storeId),
   role: required(8, role),
   streamSequence: implicit(9, uint(), 0),

@@ -1,7 +1,7 @@
 import { PbfWriter } from 'pbf';
 import { bytes, uint } from './kind.ts';
 import { limits } from './limits.ts';
-import { type RecordKind, record, required } from './record.ts';
+import { implicit, type RecordKind, record, required } from './record.ts';
 import { StrictReader } from './strict-reader.ts';
 import { WireError } from './wire-error.ts';
 
@@ -19,9 +19,9 @@ export interface NetworkDescriptor {
 
 export const networkDescriptor: RecordKind<NetworkDescriptor> = record<NetworkDescriptor>('NetworkDescriptor', {
   nonce: required(1, bytes(limits.networkNonceBytes, limits.networkNonceBytes)),
-  replicas: required(2, uint(limits.replicasMax)),
-  writeQuorum: required(3, uint(limits.replicasMax)),
-  formatVersion: required(4, uint(limits.uint32Max)),
+  replicas: implicit(2, uint(limits.replicasMax), 0),
+  writeQuorum: implicit(3, uint(limits.replicasMax), 0),
+  formatVersion: implicit(4, uint(limits.uint32Max), 0),
 });
 
 /** The bytes of which SHA-256 is the network's id, always the same for the same network. Throws a `WireError`. */

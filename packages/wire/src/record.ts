@@ -5,7 +5,7 @@ import { WireError } from './wire-error.ts';
 
 /** What happens to a field that holds nothing worth a byte, and to one that is not on the wire. */
 type Presence =
-  /** Always written; its absence is an error. */
+  /** Always written; its absence is an error. For what proto3 always writes too: ids, nested messages, enums above 0. */
   | 'required'
   /** Not written when it equals `absent`; reads as that when it is not there, as in proto3. */
   | 'implicit'
