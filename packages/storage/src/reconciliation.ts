@@ -5,6 +5,7 @@ import type { Fetcher, FetchOutcome } from './fetcher.ts';
 import type { KeysReplyMessage } from './messages.ts';
 import type { Pusher } from './pusher.ts';
 import { OpenRequest, type ReplyMessage } from './requests.ts';
+import type { SyncStates } from './sync-states.ts';
 import type { StorageTimer } from './timer.ts';
 
 /**
@@ -22,6 +23,7 @@ export interface ReconciliationResult {
 
 export interface ReconciliationParts {
   readonly ctx: Context;
+  readonly syncStates: SyncStates;
   readonly fetcher: Fetcher;
   readonly pusher: Pusher;
 }
@@ -36,6 +38,12 @@ const triesMax = 4;
 const busyMs = 500;
 
 /**
+ * To whom a block is offered that the peer lacks: to every member of its replica set, or only to one that says it is synced for it
+ * and so does not know that it lacks it. One that is still syncing fetches for itself, or waits for a node to come back.
+ */
+type Generosity = 'members' | 'synced-members';
+
+/**
  * Compares the keys of an arc with one peer's, page by page in ring order. What is missing here is fetched; what the peer lacks though
  * it is responsible for it is offered to it. The next page waits while many blocks are still to be fetched.
  */
@@ -43,6 +51,7 @@ export class Reconciliation extends OpenRequest {
   readonly arc: Arc;
   readonly peer: Contact;
   private readonly parts: ReconciliationParts;
+  private readonly generosity: Generosity;
   private readonly done: (result: ReconciliationResult) => void;
   private after: Id | undefined;
   private ours: Page | undefined;
@@ -55,11 +64,12 @@ export class Reconciliation extends OpenRequest {
   private wasFull = false;
   private isPeerSynced = true;
 
-  constructor(parts: ReconciliationParts, arc: Arc, peer: Contact, done: (result: ReconciliationResult) => void) {
+  constructor(parts: ReconciliationParts, arc: Arc, peer: Contact, generosity: Generosity, done: (result: ReconciliationResult) => void) {
     super(parts.ctx);
     this.parts = parts;
     this.arc = arc;
     this.peer = peer;
+    this.generosity = generosity;
     this.done = done;
     this.askPage();
   }
@@ -151,6 +161,7 @@ export class Reconciliation extends OpenRequest {
 
   private give(block: BlockRef): void {
     const { overlay, config } = this.ctx;
+    if (this.generosity === 'synced-members' && this.parts.syncStates.isSyncedFor(this.peer, block.key) === false) return;
     const members = overlay.replicaSet(block.key, config.replicas);
     if (members.some(({ id }) => id.equals(this.peer.id))) this.parts.pusher.offer(block, this.peer);
   }

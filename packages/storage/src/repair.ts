@@ -3,11 +3,9 @@ import { Reconciliation, type ReconciliationParts } from './reconciliation.ts';
 import type { Responsibility } from './responsibility.ts';
 import type { Surplus } from './surplus.ts';
 import type { Sync } from './sync.ts';
-import type { SyncStates } from './sync-states.ts';
 
 export interface RepairParts extends ReconciliationParts {
   readonly own: Responsibility;
-  readonly syncStates: SyncStates;
   readonly sync: Sync;
   readonly surplus: Surplus;
 }
@@ -40,14 +38,14 @@ export class Repair {
     surplus.round();
     const neighbours = ctx.overlay.neighbourSet(Math.max(1, ctx.config.replicas - 1));
     const neighbour = neighbours[Math.floor(ctx.random.next() * neighbours.length)];
-    if (neighbour !== undefined) this.reconcile(neighbour);
+    // What is not synced has a reconciliation of its own to come, perhaps a late one because a node may come back.
+    if (neighbour !== undefined && this.parts.own.synced !== undefined) this.begin(this.parts.own.synced, neighbour, 'synced-members');
   }
 
   /** Compares all that this node is responsible for with the peer, soon. */
   reconcile(peer: Contact): void {
     const { own } = this.parts;
-    if (own.arc === undefined || this.sessions.size >= sessionsMax || this.sessions.has(peer.id.hex)) return;
-    this.begin(own.arc, peer);
+    if (own.arc !== undefined) this.begin(own.arc, peer, 'members');
   }
 
   /** This disk's copy is spoiled and gone: those who share the key with this node are asked what they have there. */
@@ -56,12 +54,13 @@ export class Repair {
     if (!ctx.isMember(key)) return;
     const arc = { from: Id.fromBigInt(key.toBigInt() - 1n), to: key };
     const sources = ctx.overlay.replicaSet(key, ctx.config.replicas).filter(({ id }) => !ctx.isSelf(id));
-    for (const source of sources) new Reconciliation(this.parts, arc, source, () => {});
+    for (const source of sources) new Reconciliation(this.parts, arc, source, 'members', () => {});
   }
 
-  private begin(arc: Arc, peer: Contact): void {
+  private begin(arc: Arc, peer: Contact, generosity: 'members' | 'synced-members'): void {
     const { hex } = peer.id;
-    const session = new Reconciliation(this.parts, arc, peer, () => this.sessions.delete(hex));
+    if (this.sessions.size >= sessionsMax || this.sessions.has(hex)) return;
+    const session = new Reconciliation(this.parts, arc, peer, generosity, () => this.sessions.delete(hex));
     this.sessions.set(hex, session);
   }
 

@@ -47,15 +47,15 @@ export class SyncStates {
   }
 
   /**
-   * True when the sender turns up already synced for keys of this node, which a newcomer is not: it lived and took writes elsewhere,
-   * on the other side of a partition or while one of the two was taken for failed.
+   * True when the sender turns up already synced for keys that this node is synced for too, which a newcomer is not: it lived and took
+   * writes elsewhere, on the other side of a partition or while one of the two was taken for failed.
    */
   onMessage(from: Contact, message: SyncStateMessage): boolean {
     const before = this.get(from);
     const { storeId, synced } = message;
     this.states.set(from.id.hex, { incarnation: from.incarnation, storeId, ...(synced === undefined ? {} : { synced }) });
-    const { arc } = this.own;
-    return before === undefined && synced !== undefined && arc !== undefined && overlaps(synced, arc);
+    if (before !== undefined || synced === undefined || this.own.synced === undefined) return false;
+    return overlaps(synced, this.own.synced);
   }
 
   /** The own state or the neighbours changed. */

@@ -4,12 +4,10 @@ import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
 import { Reconciliation, type ReconciliationParts, type ReconciliationResult } from './reconciliation.ts';
 import type { Responsibility } from './responsibility.ts';
-import type { SyncStates } from './sync-states.ts';
 import type { StorageTimer } from './timer.ts';
 
 export interface SyncParts extends ReconciliationParts {
   readonly own: Responsibility;
-  readonly syncStates: SyncStates;
 }
 
 type LeafSetChange = Extract<OverlayEvent, { readonly type: 'leafSetChanged' }>;
@@ -167,7 +165,8 @@ export class Sync {
   private ask(task: Task, source: Contact): void {
     const { hex } = source.id;
     if (task.sessions.has(hex) || task.finished.has(hex)) return;
-    task.sessions.set(hex, new Reconciliation(this.parts, task.arc, source, (result) => this.sourceDone(task, source.id, result)));
+    const done = (result: ReconciliationResult): void => this.sourceDone(task, source.id, result);
+    task.sessions.set(hex, new Reconciliation(this.parts, task.arc, source, 'members', done));
   }
 
   private sourceDone(task: Task, id: Id, result: ReconciliationResult): void {
