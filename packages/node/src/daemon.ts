@@ -1,14 +1,41 @@
-import type { IdReply, LeaveProgress } from './api/contract.ts';
+import { randomBytes } from 'node:crypto';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ApiFile, IdReply, LeaveProgress } from './api/contract.ts';
+import { fileRoutes } from './api/handlers/files.ts';
+import { membershipRoutes } from './api/handlers/membership.ts';
+import { viewRoutes } from './api/handlers/views.ts';
+import { type ApiServer, startApiServer } from './api/server.ts';
 import type { Config } from './config/config.ts';
+import { PathLock } from './lock/path-lock.ts';
+import { createLogger } from './logging/logger.ts';
+import { type Activation, type LeaveOutcome, Node, type ProtocolOptions } from './node.ts';
+import { Store } from './store/store.ts';
+import { Views } from './views.ts';
+
+export type { Activation, LeaveOutcome, ProtocolOptions } from './node.ts';
+
+const mebibyte = 1024 * 1024;
+const leaveTimeoutMs = 60_000;
+const tokenBytes = 32;
 
 export interface DaemonOptions {
   readonly config: Config;
   /** Addresses to join through, any of them. Absent or empty: a new network on an empty path, a rejoin on one with a network. */
   readonly join?: readonly string[];
+  readonly protocol?: ProtocolOptions;
+  /** Of the program, for `status` and `id`. */
+  readonly version?: string;
 }
 
-/** How the daemon became a member: `created` a network, `joined` through a peer, `seeded` a cold start, `attached` as a client. */
-export type Activation = 'created' | 'joined' | 'seeded' | 'attached';
+export interface LeaveOptions {
+  readonly timeoutMs?: number;
+  readonly onProgress?: (progress: LeaveProgress) => void;
+  /** Awaited between the hand-over and the stop. */
+  readonly onOutcome?: (outcome: LeaveOutcome) => Promise<void>;
+  /** Aborted before the hand-over is done, the daemon goes on. */
+  readonly signal?: AbortSignal;
+}
 
 export interface Daemon {
   readonly identity: IdReply;
@@ -23,15 +50,129 @@ export interface Daemon {
   /** Resolves when the daemon has ended, by `stop`, by `leave` or through the API: then the process can exit. */
   readonly ended: Promise<void>;
   /** Hands the arcs over, then stops. Stops also when the time is over. */
-  leave(options?: { readonly timeoutMs?: number; readonly onProgress?: (progress: LeaveProgress) => void }): Promise<LeaveOutcome>;
+  leave(options?: LeaveOptions): Promise<LeaveOutcome>;
   /** Stops now: what is acknowledged is on disk. May be called more than once. */
   stop(): Promise<void>;
 }
-
-export type LeaveOutcome = 'handed-over' | 'timeout' | 'no-room' | 'alone' | 'cancelled';
 
 /**
  * Starts a daemon at `config.path` and resolves when it listens and serves its API; joining goes on behind `active`.
  * Rejects with a `DhtError`: 8 when another daemon runs at this path, 1 when the path, a port or the store cannot be used.
  */
-export declare function startDaemon(options: DaemonOptions): Promise<Daemon>;
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const undo = new AsyncDisposableStack();
+  try {
+    return await RunningDaemon.start(options, undo);
+  } catch (error) {
+    await undo.disposeAsync();
+    throw error;
+  }
+}
+
+class RunningDaemon implements Daemon {
+  readonly path: string;
+  readonly notices: readonly string[];
+  readonly ended: Promise<void>;
+  private readonly node: Node;
+  private readonly views: Views;
+  private readonly parts: AsyncDisposableStack;
+  private readonly end: () => void;
+  private stopping: Promise<void> | undefined;
+  private api: ApiServer | undefined;
+  private activation: Promise<Activation> = new Promise(() => {});
+
+  private constructor({ config, version = '0.0.0' }: DaemonOptions, node: Node, parts: AsyncDisposableStack) {
+    this.path = config.path;
+    this.node = node;
+    this.parts = parts;
+    this.views = new Views(node, config.path, version);
+    this.notices = portNotices(config, node.transport.multiaddrs());
+    ({ promise: this.ended, resolve: this.end } = Promise.withResolvers<void>());
+  }
+
+  static async start(options: DaemonOptions, parts: AsyncDisposableStack): Promise<RunningDaemon> {
+    const { config } = options;
+    const lock = await PathLock.acquire(config.path);
+    parts.defer(() => lock.release());
+    const log = createLogger(config.logLevel);
+    const store = await Store.open({ directory: join(config.path, 'store'), reserveBytes: config.reserveMiB * mebibyte });
+    parts.defer(() => store.close());
+    const onFatal = (error: unknown): void => {
+      log.fatal({ error: error instanceof Error ? error.stack : String(error) }, 'a broken invariant: this daemon ends');
+      void daemon?.stop();
+    };
+    let daemon: RunningDaemon | undefined;
+    const node = await Node.start({ config, store, log, protocol: options.protocol ?? {}, join: options.join ?? [], onFatal });
+    parts.defer(() => node.stop());
+    daemon = new RunningDaemon(options, node, parts);
+    await daemon.serve(config.apiPort);
+    daemon.activation = node.activate();
+    // Nobody has to be interested in it.
+    daemon.activation.catch(() => {});
+    return daemon;
+  }
+
+  get active(): Promise<Activation> {
+    return this.activation;
+  }
+
+  get identity(): IdReply {
+    return this.views.id();
+  }
+
+  get apiPort(): number {
+    return this.api?.port ?? 0;
+  }
+
+  multiaddrs(): readonly string[] {
+    return this.node.transport.multiaddrs();
+  }
+
+  async leave(options: LeaveOptions = {}): Promise<LeaveOutcome> {
+    const outcome = await this.node.leave(options.timeoutMs ?? leaveTimeoutMs, options.onProgress ?? (() => {}), options.signal);
+    await options.onOutcome?.(outcome);
+    if (outcome !== 'cancelled') await this.stop();
+    return outcome;
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= this.parts.disposeAsync().finally(this.end);
+    return this.stopping;
+  }
+
+  private async serve(port: number): Promise<void> {
+    const token = randomBytes(tokenBytes).toString('hex');
+    const routes = {
+      ...viewRoutes(this.node, this.views),
+      ...membershipRoutes(this.node, this.views, this),
+      ...fileRoutes(this.node, this.views),
+    };
+    const api = await startApiServer({ port, token, routes });
+    this.api = api;
+    this.parts.defer(() => api.close());
+    const file = join(this.path, 'api.json');
+    await writeApiFile(file, { address: '127.0.0.1', port: api.port, token, pid: process.pid });
+    this.parts.defer(() => rm(file, { force: true }));
+  }
+}
+
+/** Never seen half written, and never readable by others. */
+async function writeApiFile(file: string, content: ApiFile): Promise<void> {
+  const temporary = `${file}.${process.pid}`;
+  await rm(temporary, { force: true });
+  await writeFile(temporary, `${JSON.stringify(content)}\n`, { mode: 0o600, flag: 'wx' });
+  await rename(temporary, file);
+}
+
+/** The default port is anybody's; that another was taken is for the user to know. */
+function portNotices({ listen, listenChosen }: Config, multiaddrs: readonly string[]): readonly string[] {
+  if (listenChosen) return [];
+  const wanted = listen.map(portOf);
+  const got = [...new Set(multiaddrs.map(portOf))].filter((port) => port !== undefined);
+  if (got.some((port) => wanted.includes(port))) return [];
+  return [`Port ${wanted.join(', ')} is taken: listening on port ${got.join(', ')} instead.`];
+}
+
+function portOf(multiaddr: string): string | undefined {
+  return /\/tcp\/(\d+)/.exec(multiaddr)?.[1];
+}

@@ -225,6 +225,11 @@ function incomplete(): DhtError {
   return new DhtError(exitCodes.error, 'the daemon ended its answer without a result');
 }
 
+/** Names like `..` would be taken for steps of the URL, not for names in a folder, and no folder has them. */
 function encodeTarget(target: string): string {
-  return target.split('/').map(encodeURIComponent).join('/');
+  const names = target.split('/');
+  if (!names.some((name) => name === '.' || name === '..')) return names.map(encodeURIComponent).join('/');
+  throw new DhtError(exitCodes.usage, `"${target}" is not a CID with a path: no name in it can be . or ..`, {
+    hint: 'Write <cid> or <cid>/path/in/folder.',
+  });
 }

@@ -57,7 +57,8 @@ export class Connection {
     } catch (error) {
       throw ended ? error : (failure() ?? this.asDhtError(error));
     } finally {
-      if (!ended) response.destroy();
+      // Also after an error: the body may still be on its way.
+      response.destroy();
     }
   }
 

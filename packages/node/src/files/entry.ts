@@ -29,12 +29,17 @@ export interface FileNode {
 
 /** `<cid>[/path]`, also behind `/ipfs/`. Throws a `DhtError`: 2 for what is no CID, 3 when the path leads nowhere. */
 export async function openTarget(target: string, reader: BlockReader, signal?: AbortSignal): Promise<Entry> {
+  return openEntry(await resolveTarget(target, reader, signal), reader, signal);
+}
+
+/** The CID that a target leads to; its own block is not read. */
+export async function resolveTarget(target: string, reader: BlockReader, signal?: AbortSignal): Promise<CID> {
   const [root = '', ...path] = target
     .replace(/^\/?ipfs\//, '')
     .split('/')
     .filter((segment) => segment !== '');
   const cid = parseCid(root);
-  return openEntry(path.length === 0 ? cid : await resolvePath(cid, path, reader, signal), reader, signal);
+  return path.length === 0 ? cid : resolvePath(cid, path, reader, signal);
 }
 
 export async function openEntry(cid: CID, reader: BlockReader, signal?: AbortSignal): Promise<Entry> {

@@ -2,6 +2,7 @@ import { assert, type Contact, type Id, type LookupMode, type LookupResult, type
 import type { BlockRef, CoreEvent, CoreInput, CoreOutput, HandOverResult, Message, TransferHeader, WhereResult } from '@dht/storage';
 import type { BlockStore } from '../store/block-store.ts';
 import type { Transport, TransportEvents } from '../transport/transport.ts';
+import { ByteBudget } from './byte-budget.ts';
 import { type CommandDone, Commands, type PutAnswer } from './commands.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { DiskWorker } from './disk-worker.ts';
@@ -43,6 +44,8 @@ export type BlockAnswer =
 
 /** Steps in one go before other work gets its turn. */
 const stepsPerTurnMax = 10_000;
+/** Blocks that have arrived and are not yet on disk or with whoever asked for them. */
+const arrivedBytesMax = 64 * 1024 * 1024;
 /** How long arrived blocks are hashed in one go: messages come before them. */
 const bulkSliceMs = 4;
 
@@ -59,6 +62,7 @@ export class Runtime implements TransportEvents {
   private readonly timer = new DeadlineTimer(() => this.onDeadline());
   private readonly inbox: CoreInput[] = [];
   private readonly arrived: { readonly from: Contact; readonly header: TransferHeader; readonly bytes: Uint8Array }[] = [];
+  private readonly arrivalBudget = new ByteBudget(arrivedBytesMax);
   private bulkScheduled = false;
   private draining = false;
   private stopped = false;
@@ -135,7 +139,9 @@ export class Runtime implements TransportEvents {
     this.input({ type: 'message', from, message });
   }
 
-  block(from: Contact, header: TransferHeader, bytes: Uint8Array): void {
+  /** Resolves when there is room for the block: until then its sender is held up. */
+  async block(from: Contact, header: TransferHeader, bytes: Uint8Array): Promise<void> {
+    await this.arrivalBudget.take(bytes.length);
     this.arrived.push({ from, header, bytes });
     this.scheduleBulk();
   }
@@ -258,8 +264,13 @@ export class Runtime implements TransportEvents {
     const next = this.arrived.shift();
     if (next === undefined) return;
     const { from, header, bytes } = next;
-    if (isBlockIntact(header.block, bytes)) this.input({ type: 'blockArrived', from, header, handle: this.handles.take(bytes) });
-    else this.input({ type: 'blockCorrupt', from, header });
+    const released = (): void => this.arrivalBudget.give(bytes.length);
+    if (isBlockIntact(header.block, bytes)) {
+      this.input({ type: 'blockArrived', from, header, handle: this.handles.take(bytes, released) });
+    } else {
+      released();
+      this.input({ type: 'blockCorrupt', from, header });
+    }
   }
 
   private running(): DrivenCore {

@@ -17,6 +17,8 @@ export interface Environment {
   readonly meta: Database<unknown, string>;
   /** One atomic transaction; resolves when it is on disk. */
   write(change: () => void): Promise<void>;
+  /** The same at once: the process waits for the disk. For what must not be overtaken, and seldom happens. */
+  writeSync(change: () => void): void;
   close(): Promise<void>;
 }
 
@@ -60,6 +62,9 @@ function databases(root: RootDatabase<Buffer, Buffer>): Environment {
     meta: root.openDB<unknown, string>('meta', { encoding: 'json' }),
     async write(change) {
       await root.batch(change);
+    },
+    writeSync(change) {
+      root.transactionSync(change);
     },
     close: () => root.close(),
   };

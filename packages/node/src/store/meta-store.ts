@@ -9,7 +9,7 @@ export interface NodeMeta {
   /** Boot counter; durable before the first send. */
   readonly incarnation: number;
   /** Sequence number of the last signed peer record. */
-  readonly recordSequence: string;
+  readonly recordSequence: number;
   readonly network: NetworkMeta;
   /** Was a member in an earlier life: may seed the ring of a cold start. */
   readonly previouslyActive: boolean;
@@ -47,8 +47,15 @@ export class MetaStore {
 
   /** All of the changes or none of them; resolves when they are on disk. */
   async set(changes: Partial<NodeMeta>): Promise<void> {
-    await this.environment.write(() => {
-      for (const [name, value] of Object.entries(changes)) void this.environment.meta.put(name, value);
-    });
+    await this.environment.write(() => this.put(changes));
+  }
+
+  /** They are on disk when this returns. */
+  setSync(changes: Partial<NodeMeta>): void {
+    this.environment.writeSync(() => this.put(changes));
+  }
+
+  private put(changes: Partial<NodeMeta>): void {
+    for (const [name, value] of Object.entries(changes)) void this.environment.meta.put(name, value);
   }
 }

@@ -14,6 +14,7 @@ import { listFolder } from '../../src/files/list-folder.ts';
 import { PutSession } from '../../src/files/put-session.ts';
 import { readFile } from '../../src/files/read-file.ts';
 import { testBlock } from '../support/blocks.ts';
+import { collect } from '../support/collect.ts';
 import { holders, MemoryExchange, stored } from '../support/memory-exchange.ts';
 
 const mebibyte = 1024 * 1024;
@@ -50,12 +51,12 @@ async function read(exchange: MemoryExchange, target: string, options: { offset?
 
 async function list(exchange: MemoryExchange, target: string, recursive = false): Promise<ListEntry[]> {
   const reader = new BlockReader(exchange);
-  return Array.fromAsync(listFolder(await openTarget(target, reader), reader, { recursive }));
+  return collect(listFolder(await openTarget(target, reader), reader, { recursive }));
 }
 
 /** What the library itself, with the same profile and a blockstore of its own, makes of it. */
 async function golden(entries: { path?: string; content: Uint8Array }[], wrapWithDirectory = false): Promise<string> {
-  const all = await Array.fromAsync(importer(entries, new MemoryBlockstore(), { profile: 'unixfs-v1-2025', wrapWithDirectory }));
+  const all = await collect(importer(entries, new MemoryBlockstore(), { profile: 'unixfs-v1-2025', wrapWithDirectory }));
   return all.at(-1)!.cid.toString();
 }
 
@@ -180,7 +181,7 @@ describe('reading', () => {
         rawLeaves: false,
         cidVersion: 0,
       });
-      const cid = (await Array.fromAsync(all)).at(-1)!.cid.toString();
+      const cid = (await collect(all)).at(-1)!.cid.toString();
       expect(cid).toMatch(/^Qm/);
       expect(Buffer.compare(await read(exchange, cid), bytes)).toBe(0);
       expect(Buffer.compare(await read(exchange, cid, { offset: 99_999, length: 50_001 }), bytes.subarray(99_999, 150_000))).toBe(0);

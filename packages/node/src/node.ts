@@ -1,0 +1,278 @@
+import { randomInt } from 'node:crypto';
+import { type Contact, defaultOverlayConfig, type NodeStatus, type OverlayConfig, SeededRandom } from '@dht/overlay';
+import { Core, type CoreEvent, defaultStorageConfig, type HandOverResult, type StorageConfig } from '@dht/storage';
+import { exitCodes, type LeaveProgress } from './api/contract.ts';
+import type { Config } from './config/config.ts';
+import { DhtError } from './error.ts';
+import * as identity from './identity/node-identity.ts';
+import type { Logger } from './logging/logger.ts';
+import { Runtime } from './runtime/runtime.ts';
+import type { Store } from './store/store.ts';
+import { createLibp2pTransport, type Libp2pTransport, type Libp2pTransportEvents } from './transport/libp2p-transport.ts';
+import { type Network, networkOf } from './transport/membership.ts';
+import { TransportError } from './transport/transport.ts';
+
+/** Changes of the contacts worth remembering are written together. */
+const rememberDelayMs = 1000;
+/** Messages that say good-bye get this long to leave. */
+const farewellMs = 100;
+
+/** How a node became a member: `created` a network, `joined` through a peer, `seeded` a cold start, `attached` as a client. */
+export type Activation = 'created' | 'joined' | 'seeded' | 'attached';
+
+export type LeaveOutcome = HandOverResult['outcome'];
+
+/** Numbers of the protocol that tests and experiments turn; everybody else takes the defaults. */
+export interface ProtocolOptions {
+  readonly overlay?: Partial<OverlayConfig>;
+  readonly storage?: Partial<StorageConfig>;
+}
+
+export interface NodeInit {
+  readonly config: Config;
+  readonly store: Store;
+  readonly log: Logger;
+  readonly protocol: ProtocolOptions;
+  /** Addresses to join through; none on an empty path founds a network. */
+  readonly join: readonly string[];
+  /** The core is broken; the node has stopped. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** One member of the network in this process: its core with store and transport, and how it comes and goes. */
+export class Node {
+  readonly transport: Libp2pTransport;
+  readonly runtime: Runtime;
+  readonly store: Store;
+  readonly identity: identity.NodeIdentity;
+  private readonly init: NodeInit;
+  private readonly activation = Promise.withResolvers<Activation>();
+  private isConnecting = false;
+  private readonly stopping = new AbortController();
+  private readonly founds: boolean;
+  private runningCore: Core | undefined;
+  private remembering: NodeJS.Timeout | undefined;
+  private onLeaveProgress: ((progress: LeaveProgress) => void) | undefined;
+
+  private constructor(init: NodeInit, own: identity.NodeIdentity, runtime: Runtime, transport: Libp2pTransport, founds: boolean) {
+    this.init = init;
+    this.store = init.store;
+    this.identity = own;
+    this.runtime = runtime;
+    this.transport = transport;
+    this.founds = founds;
+    // Nobody has to be interested in it.
+    this.activation.promise.catch(() => {});
+  }
+
+  /** Listens, and says nothing to anybody yet. Rejects with a `DhtError` when an address cannot be listened on. */
+  static async start(init: NodeInit): Promise<Node> {
+    const { config, store, join } = init;
+    const founds = store.meta.get('network') === undefined && join.length === 0;
+    if (founds && config.client) {
+      throw new DhtError(exitCodes.usage, 'a client cannot found a network', { hint: 'Name a member: `dht join --client <multiaddr>`.' });
+    }
+    const own = await identity.beginLife(store.meta);
+    if (founds) await store.meta.set({ network: identity.networkMeta(identity.newNetwork(config.replicas, config.writeQuorum)) });
+    let node: Node | undefined;
+    const runtime = new Runtime({
+      store: store.blocks,
+      onEvent: (event) => node?.onEvent(event),
+      onDiskError: (error) => init.log.warn({ error: String(error) }, 'disk'),
+      onFatal: init.onFatal,
+    });
+    const transport = await openTransport(init, own, runtime);
+    node = new Node(init, own, runtime, transport, founds);
+    return node;
+  }
+
+  /** The core, once the network is known. */
+  get core(): Core | undefined {
+    return this.runningCore;
+  }
+
+  get network(): Network | undefined {
+    return this.transport.network;
+  }
+
+  get status(): 'offline' | NodeStatus {
+    return this.runningCore?.overlay.status ?? (this.isConnecting ? 'joining' : 'offline');
+  }
+
+  /** Founds the network or joins it. Resolves when this node is a member; rejects when no address to join through leads there. */
+  async activate(): Promise<Activation> {
+    if (!this.founds) return this.join(this.init.join);
+    this.startCore();
+    this.runtime.create();
+    return this.activation.promise;
+  }
+
+  /**
+   * Joins through any of the addresses; with none, through remembered contacts. Resolves when this node is a member, and rejects
+   * with a `DhtError` when no address leads to the network and there is no other way.
+   */
+  async join(multiaddrs: readonly string[], signal?: AbortSignal): Promise<Activation> {
+    this.isConnecting = true;
+    try {
+      const contacts = await this.introduce(multiaddrs, signal);
+      this.startCore();
+      this.runtime.join(contacts);
+    } finally {
+      this.isConnecting = false;
+    }
+    return this.activation.promise;
+  }
+
+  /** Hands this node's arcs over and says good-bye. `stop` comes after it. */
+  async leave(timeoutMs: number, onProgress: (progress: LeaveProgress) => void, signal?: AbortSignal): Promise<LeaveOutcome> {
+    if (this.runningCore === undefined) return 'alone';
+    this.onLeaveProgress = onProgress;
+    const { outcome } = await this.runtime.handOver({ timeoutMs, signal });
+    this.onLeaveProgress = undefined;
+    if (outcome === 'cancelled') return outcome;
+    this.runtime.leave();
+    await new Promise((resolve) => setTimeout(resolve, farewellMs));
+    return outcome;
+  }
+
+  /** Stops at once; what is acknowledged is on disk. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    clearTimeout(this.remembering);
+    this.activation.reject(new DhtError(exitCodes.interrupted, 'the daemon was stopped before it had joined'));
+    if (this.runningCore !== undefined) await this.remember().catch(() => {});
+    this.runtime.stop();
+    await this.transport.stop();
+  }
+
+  private startCore(): void {
+    const { network } = this.transport;
+    if (this.runningCore !== undefined || network === undefined) return;
+    const { replicas, writeQuorum } = network.descriptor;
+    const { protocol, log } = this.init;
+    const seed = randomInt(2 ** 32);
+    log.debug({ seed }, 'core starts');
+    this.runningCore = new Core({
+      self: this.transport.self,
+      config: { ...defaultOverlayConfig, ...protocol.overlay },
+      storage: { ...defaultStorageConfig, ...protocol.storage, replicas, writeQuorum },
+      storeId: this.identity.storeId,
+      random: new SeededRandom(seed),
+      previouslyActive: this.identity.previouslyActive,
+      remembered: this.identity.remembered,
+    });
+    this.runtime.start(this.runningCore, this.transport);
+  }
+
+  /** The contacts at these addresses: as soon as one has answered, those that have by then. */
+  private async introduce(multiaddrs: readonly string[], signal: AbortSignal | undefined): Promise<readonly Contact[]> {
+    if (multiaddrs.length === 0) return [];
+    const limit = signal === undefined ? this.stopping.signal : AbortSignal.any([signal, this.stopping.signal]);
+    const contacts: Contact[] = [];
+    const dials = multiaddrs.map(async (multiaddr) => contacts.push(await this.transport.connect(multiaddr, limit)));
+    try {
+      await Promise.any(dials);
+    } catch (error) {
+      const failure = joinFailure(multiaddrs, error);
+      if (this.identity.remembered.length === 0 || failure.exitCode !== exitCodes.unavailable) throw failure;
+      this.init.log.warn({ error: failure.message }, 'joining through contacts of earlier lives instead');
+    }
+    return [...contacts];
+  }
+
+  private onEvent(event: CoreEvent): void {
+    const { log, store, config } = this.init;
+    switch (event.type) {
+      case 'activated':
+        void store.meta.set({ previouslyActive: true });
+        this.activation.resolve(config.client ? 'attached' : event.how);
+        log.info({ how: event.how }, 'active');
+        break;
+      case 'leafSetChanged':
+        this.pinLeafSet();
+        break;
+      case 'rememberedChanged':
+        this.remembering ??= setTimeout(() => void this.remember(), rememberDelayMs);
+        break;
+      case 'handOverProgress':
+        this.onLeaveProgress?.({ type: 'progress', remaining: event.remaining });
+        break;
+      case 'twin':
+        log.error({ incarnation: event.incarnation }, 'another live process has the identity of this node: was its path copied?');
+        break;
+      default:
+        log.debug({ event: event.type }, 'core');
+    }
+  }
+
+  private pinLeafSet(): void {
+    const { clockwise, counterClockwise } = this.runtime.overlay.leafSet();
+    this.transport.pin([...clockwise, ...counterClockwise].map(({ contact }) => contact.id));
+  }
+
+  private async remember(): Promise<void> {
+    this.remembering = undefined;
+    const remembered = this.runtime.overlay.remembered().map(identity.contactMeta);
+    // A node that sees nobody now still knows whom it saw.
+    if (remembered.length > 0) await this.store.meta.set({ remembered });
+  }
+}
+
+async function openTransport({ config, store }: NodeInit, own: identity.NodeIdentity, runtime: Runtime): Promise<Libp2pTransport> {
+  const { meta } = store;
+  const network = meta.get('network');
+  try {
+    return await createLibp2pTransport({
+      ...own,
+      role: config.client ? 'client' : 'full',
+      ...(network === undefined ? {} : { network: networkOf(identity.networkDescriptor(network)) }),
+      listen: config.listen,
+      listenChosen: config.listenChosen,
+      announce: config.announce,
+      nextAddressSeq: () => identity.nextRecordSequence(meta),
+      events: eventsFor(runtime, ({ descriptor }) => meta.setSync({ network: identity.networkMeta(descriptor) })),
+    });
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error;
+    const exitCode = error.code === 'bad-address' ? exitCodes.usage : exitCodes.error;
+    throw new DhtError(exitCode, error.message, { hint: 'Choose another address with --listen.', cause: error });
+  }
+}
+
+function eventsFor(runtime: Runtime, networkLearned: (network: Network) => void): Libp2pTransportEvents {
+  return {
+    networkLearned,
+    message: (from, message) => runtime.message(from, message),
+    block: (from, header, bytes) => runtime.block(from, header, bytes),
+    connected: (peer) => runtime.connected(peer),
+    disconnected: (peer) => runtime.disconnected(peer),
+    unreachable: (peer, reason) => runtime.unreachable(peer, reason),
+    dropped: (to, message) => runtime.dropped(to, message),
+    selfChanged: (self) => runtime.selfChanged(self),
+  };
+}
+
+/** Why none of the addresses led anywhere: with one address its own reason, else all of them. */
+function joinFailure(multiaddrs: readonly string[], error: unknown): DhtError {
+  const reasons: unknown[] = error instanceof AggregateError ? error.errors : [error];
+  const codes = reasons.map((reason) => (reason instanceof TransportError ? reason.code : undefined));
+  const messages = reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason)));
+  const message =
+    messages.length === 1
+      ? `cannot join: ${messages[0]}`
+      : `cannot join through any of ${multiaddrs.length} addresses: ${messages.join('; ')}`;
+  if (codes.every((code) => code === 'bad-address')) {
+    return new DhtError(exitCodes.usage, message, {
+      hint: 'An address looks like /ip4/192.0.2.1/tcp/4001; `dht start` prints it.',
+      cause: error,
+    });
+  }
+  if (codes.includes('other-network')) {
+    return new DhtError(exitCodes.conflict, message, { hint: 'To join another network use another --path.', cause: error });
+  }
+  if (codes.includes('aborted')) return new DhtError(exitCodes.interrupted, 'interrupted while joining', { cause: error });
+  return new DhtError(exitCodes.unavailable, message, {
+    hint: 'Check the address with `dht status` on that machine, or try another member.',
+    cause: error,
+  });
+}
