@@ -47,11 +47,10 @@ describe('a file', () => {
     writeFileSync(join(folder, 'in'), content);
     const cid = await put(alice, join(folder, 'in'));
     expect(cid).toBe(await cidOf([{ path: 'in', content }]));
-    for (const node of nodes) {
-      const out = join(folder, `out-${node.number}`);
-      expect(await testbed.dht(node, ['get', cid, '-o', out])).toMatchObject({ code: 0, stdout: '' });
-      expect(readFileSync(out).equals(content)).toBe(true);
-    }
+    const outs = nodes.map((node) => join(folder, `out-${node.number}`));
+    const results = await Promise.all(nodes.map((node, index) => testbed.dht(node, ['get', cid, '-o', outs[index] ?? ''])));
+    for (const result of results) expect(result).toMatchObject({ code: 0, stdout: '' });
+    for (const out of outs) expect(readFileSync(out).equals(content)).toBe(true);
   });
 
   test('from standard input has the same CID as from a disk', async () => {
@@ -151,7 +150,7 @@ describe('a folder', () => {
   });
 
   test('printed as a file, or a path in it that is not there, is an error that says so', async () => {
-    expect(await testbed.dht(bob as Peer, ['cat', cid])).toMatchObject({ code: 1, stderr: expect.stringMatching(/folder|directory/) });
+    expect(await testbed.dht(bob as Peer, ['cat', cid])).toMatchObject({ code: 2, stderr: expect.stringContaining('is a folder') });
     expect(await testbed.dht(bob as Peer, ['get', `${cid}/photos/c.jpg`])).toMatchObject({ code: 3 });
     expect(await testbed.dht(bob as Peer, ['ls', `${cid}/nowhere`])).toMatchObject({ code: 3 });
   });
@@ -165,15 +164,16 @@ describe('every node', () => {
       return away < 2n ** 255n ? away : 2n ** 256n - away;
     };
     const closestFirst = nodes.map((node) => node.id).sort((a, b) => (distance(a) < distance(b) ? -1 : 1));
-    for (const node of nodes) {
-      for (const mode of ['--recursive', '--iterative']) {
+    const questions = nodes.flatMap((node) => ['--recursive', '--iterative'].map((mode) => ({ node, mode })));
+    await Promise.all(
+      questions.map(async ({ node, mode }) => {
         const { code, stdout } = await testbed.dht(node, ['lookup', '--json', mode, key]);
         expect(code).toBe(0);
         const reply = JSON.parse(stdout);
         expect(reply.root.id).toBe(closestFirst[0]);
         expect(reply.replicaSet.map((member: { id: string }) => member.id)).toEqual(closestFirst);
-      }
-    }
+      }),
+    );
   });
 
   test('shows what it is and knows', async () => {

@@ -43,8 +43,9 @@ export class Testbed {
   /** A path and a port for a daemon that does not run yet. */
   async peer(): Promise<Peer> {
     const number = this.peers.length;
-    const peer = new Peer(number, pathIn(this.guard.folder, String(number)), await freePort());
+    const peer = new Peer(number, pathIn(this.guard.folder, String(number)), 0);
     this.peers.push(peer);
+    peer.port = await freePort();
     return peer;
   }
 

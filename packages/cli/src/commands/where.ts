@@ -21,12 +21,12 @@ export function registerWhere(program: Command, session: Session): void {
 async function where(session: Session, cid: string): Promise<void> {
   const client = await session.client();
   const blocks = client.where(cid, { signal: session.io.signal });
-  if (!session.json) await session.print(session.style('bold', row('BLOCK', 'SIZE', 'COPIES', 'NODES')));
-  while (true) {
+  for (let first = true; ; first = false) {
     const step = await blocks.next();
     if (step.done === true) return await conclude(session, cid, step.value);
-    if (session.json) await session.printJson(step.value);
-    else await session.print(blockLine(step.value));
+    // Not before there is something below it: the first answer may be an error.
+    if (first && !session.json) await session.print(session.style('bold', row('BLOCK', 'SIZE', 'COPIES', 'NODES')));
+    await session.answer(step.value, blockLine);
   }
 }
 
