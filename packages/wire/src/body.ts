@@ -1,6 +1,6 @@
 import type { RequestId } from '@dht/overlay';
 import type { Message } from '@dht/storage';
-import { type Field, type FieldsOf, RecordKind } from './record.ts';
+import { type AnyFields, type FieldsOf, RecordKind } from './record.ts';
 
 /** Where the frame around a body carries the message's `request`: as the name of a question, or as what is answered. */
 export type Correlation = 'request' | 'replyTo' | 'none';
@@ -27,5 +27,5 @@ export function body<Type extends Message['type']>(
   fields: FieldsOf<MessageOf<Type>, Elsewhere<MessageOf<Type>> & keyof MessageOf<Type>>,
 ): Body<MessageOf<Type>> {
   const constants = { type } as unknown as Partial<MessageOf<Type>>;
-  return { number, correlation, record: new RecordKind(type, constants, fields as Readonly<Record<string, Field<never>>>) };
+  return { number, correlation, record: new RecordKind(type, constants, fields as unknown as AnyFields) };
 }

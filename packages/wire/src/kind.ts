@@ -9,10 +9,12 @@ import { WireError } from './wire-error.ts';
 /** How one kind of value is written behind its tag. `write` and `read` refuse what is beyond the limits; `size` never does. */
 export interface Kind<T> {
   readonly wireType: WireType;
+  // Properties and not methods, whose parameters the compiler compares in both directions: a kind that lacks a value of an enum
+  // must not pass for one that has it.
   /** Bytes that `write` writes, a length prefix included. */
-  size(value: T): number;
-  write(value: T, writer: PbfWriter): void;
-  read(reader: StrictReader): T;
+  readonly size: (value: T) => number;
+  readonly write: (value: T, writer: PbfWriter) => void;
+  readonly read: (reader: StrictReader) => T;
 }
 
 /** Bytes of `value` as a varint. */

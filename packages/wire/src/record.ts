@@ -15,17 +15,30 @@ type Presence =
   | 'repeated';
 
 /** One field of a record: its number in `dht.proto` and how its value is written. */
-export interface Field<T> {
+interface AnyField<T> {
   readonly number: number;
   readonly presence: Presence;
-  readonly kind: Kind<unknown>;
+  readonly kind: Kind<ElementOf<T>>;
   readonly absent: T | undefined;
+  /** Elements of a list. */
   readonly max: number;
 }
 
-interface OptionalField<T> extends Field<T> {
+/** A field of a property that is always there. */
+export interface Field<T> extends AnyField<T> {
+  readonly presence: 'required' | 'implicit' | 'repeated';
+}
+
+/** A field of a property that may be missing. */
+interface OptionalField<T> extends AnyField<T> {
   readonly presence: 'optional';
 }
+
+/** Fields that have been checked against their properties, as the codec goes through them. */
+export type AnyFields = Readonly<Record<string, AnyField<unknown>>>;
+
+// In brackets, so that a union is looked at as a whole.
+type ElementOf<T> = [T] extends [readonly (infer Element)[]] ? Element : T;
 
 /**
  * A field for every property of `T` and for nothing else, so that the compiler finds a property that the wire lacks; apart from
@@ -36,27 +49,27 @@ export type FieldsOf<T, Elsewhere extends keyof T = never> = {
 };
 
 export function required<T>(number: number, kind: Kind<T>): Field<T> {
-  return { number, presence: 'required', kind: kind as Kind<unknown>, absent: undefined, max: 1 };
+  return { number, presence: 'required', kind: kind as Kind<ElementOf<T>>, absent: undefined, max: 1 };
 }
 
 /** `absent` costs no byte. */
 export function implicit<T>(number: number, kind: Kind<T>, absent: T): Field<T> {
-  return { number, presence: 'implicit', kind: kind as Kind<unknown>, absent, max: 1 };
+  return { number, presence: 'implicit', kind: kind as Kind<ElementOf<T>>, absent, max: 1 };
 }
 
 export function optional<T>(number: number, kind: Kind<T>): OptionalField<T> {
-  return { number, presence: 'optional', kind: kind as Kind<unknown>, absent: undefined, max: 1 };
+  return { number, presence: 'optional', kind: kind as Kind<ElementOf<T>>, absent: undefined, max: 1 };
 }
 
 export function repeated<T>(number: number, kind: Kind<T>, max: number): Field<readonly T[]> {
-  return { number, presence: 'repeated', kind: kind as Kind<unknown>, absent: none, max };
+  return { number, presence: 'repeated', kind: kind as Kind<ElementOf<readonly T[]>>, absent: none, max };
 }
 
 /** What an `implicit` byte string that is not on the wire reads as. */
 export const noBytes: Uint8Array = new Uint8Array(0);
 const none: readonly never[] = Object.freeze([]);
 
-interface Property extends Field<unknown> {
+interface Property extends AnyField<unknown> {
   readonly name: string;
   readonly tag: number;
   readonly tagSize: number;
@@ -72,16 +85,16 @@ export class RecordKind<T extends object> implements Kind<T> {
   readonly name: string;
   readonly #properties: readonly Property[];
   readonly #byNumber: (Property | undefined)[] = [];
-  readonly #constants: readonly (readonly [string, unknown])[];
+  readonly #constants: readonly { readonly name: string; readonly value: unknown }[];
   /** What is read when the wire holds nothing, by `index`. */
   readonly #blank: readonly unknown[];
   readonly #writeFields = (value: T, writer: PbfWriter): void => this.writeFields(value, writer);
 
   /** `constants` are properties that every object of the record has and that need not be sent. */
-  constructor(name: string, constants: Partial<T>, fields: Readonly<Record<string, Field<never>>>) {
+  constructor(name: string, constants: Partial<T>, fields: AnyFields) {
     this.name = name;
-    this.#constants = Object.entries(constants);
-    this.#properties = Object.entries(fields).map(([property, field], index) => asProperty(property, index, field as Field<unknown>));
+    this.#constants = Object.entries(constants).map(([property, value]) => ({ name: property, value }));
+    this.#properties = Object.entries(fields).map(([property, field], index) => asProperty(property, index, field));
     this.#blank = this.#properties.map((property) => property.absent);
     for (const property of this.#properties) this.#byNumber[property.number] = property;
   }
@@ -140,7 +153,7 @@ export class RecordKind<T extends object> implements Kind<T> {
   /** Adds the properties always in the same order, whatever the order on the wire, so that all objects of a record share one shape. */
   #build(contents: readonly unknown[]): T {
     const value: Values = {};
-    for (const [name, constant] of this.#constants) value[name] = constant;
+    for (const constant of this.#constants) value[constant.name] = constant.value;
     for (const property of this.#properties) {
       const content = contents[property.index];
       if (content !== undefined) value[property.name] = content;
@@ -152,10 +165,10 @@ export class RecordKind<T extends object> implements Kind<T> {
 
 /** The codec of the record `name` of `dht.proto`, of which `fields` names every property. */
 export function record<T extends object>(name: string, fields: FieldsOf<T>): RecordKind<T> {
-  return new RecordKind<T>(name, {}, fields as Readonly<Record<string, Field<never>>>);
+  return new RecordKind<T>(name, {}, fields as unknown as AnyFields);
 }
 
-function asProperty(name: string, index: number, field: Field<unknown>): Property {
+function asProperty(name: string, index: number, field: AnyField<unknown>): Property {
   const { number, presence, kind, absent, max } = field;
   const tag = number * 8 + kind.wireType;
   return { name, index, number, presence, kind, absent, max, tag, tagSize: varintSize(tag) };
