@@ -5,6 +5,8 @@ import type { Verifications } from './verification.ts';
 
 /** Of the far members one is probed this many times as often as each near one: it costs several hops. */
 const farProbesPerSlowProbe = 3;
+/** The watch does not look again sooner. */
+const watchMsMin = 1;
 
 /**
  * Watches the leaf set: a heartbeat goes to the counter-clockwise neighbour, the clockwise one is watched, the other near ones
@@ -109,6 +111,7 @@ export class FailureDetector {
 
   #watchAgain(inMs: number): void {
     if (this.#watchDeadline === undefined) return;
-    this.#context.deadlines.move(this.#watchDeadline, this.#context.now.monoMs + inMs);
+    // What is left may be less than the clock resolves: the timer would be due at once, and again, for ever.
+    this.#context.deadlines.move(this.#watchDeadline, this.#context.now.monoMs + Math.max(inMs, watchMsMin));
   }
 }
