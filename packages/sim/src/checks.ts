@@ -42,7 +42,7 @@ export class Checks {
   constructor(cluster: Cluster) {
     const { world } = cluster;
     this.world = world;
-    this.violations = new Violations(world.engine);
+    this.violations = new Violations(world.engine, world.network.recent);
     this.ledger = new ItemLedger(world, this.violations);
     this.trueRoot = new TrueRoot(world, this.violations);
     this.oneRoot = new OneRoot(world);

@@ -65,8 +65,6 @@ export interface ReportInput {
   readonly elapsedMs: number;
 }
 
-/** Messages shown beside a violation. */
-const lastMessagesMax = 12;
 const second = 1000;
 
 export function makeReport(input: ReportInput): Report {
@@ -98,7 +96,7 @@ export function makeReport(input: ReportInput): Report {
       ...optional('detectionMs', statistics.detectionMs.summary()),
     },
     twoRoots: { samples: checks.rootSamples.taken, withTwo: checks.rootSamples.withTwo },
-    violations: checks.violations.list.map((violation) => violationReport(world, violation)),
+    violations: checks.violations.list.map(violationReport),
     violationsTotal: checks.violations.total,
   };
 }
@@ -118,21 +116,13 @@ function trafficReport(world: World, nodes: number): TrafficReport[] {
   return [rate('total', traffic.total()), ...traffic.byType().map(([type, count]) => rate(type, count))];
 }
 
-function violationReport(world: World, { checker, demand, atMs, message, hosts }: Violation): ViolationReport {
-  const lastMessages = world.network.recent.among(
-    hosts.map(({ index }) => index),
-    lastMessagesMax,
-  );
+function violationReport({ checker, demand, atMs, message, hosts, lastMessages }: Violation): ViolationReport {
   return {
     checker,
     demand,
     atMs,
     message,
-    hosts: hosts.map((host) => ({
-      index: host.index,
-      id: host.id.hex,
-      state: host.state === 'running' ? (host.status ?? 'off') : host.state,
-    })),
+    hosts: hosts.map((host) => ({ index: host.index, id: host.id.hex, state: host.state === 'running' ? (host.status ?? 'off') : host.state })),
     lastMessages: lastMessages.map(({ atMs: at, from, to, type }) => `${(at / second).toFixed(3)} s  #${from} → #${to}  ${type}`),
   };
 }

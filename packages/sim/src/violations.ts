@@ -1,5 +1,6 @@
 import type { Engine } from './engine.ts';
 import type { Host } from './host.ts';
+import type { RecentMessage, RecentMessages } from './recent-messages.ts';
 
 /**
  * When a checker's demand holds: at every moment; as long as nothing goes wrong; or some time after the last fault
@@ -13,19 +14,24 @@ export interface Violation {
   readonly atMs: number;
   readonly hosts: readonly Host[];
   readonly message: string;
+  /** From, to and between those concerned, oldest first. */
+  readonly lastMessages: readonly RecentMessage[];
 }
 
 /** The first ones say what happened; a thousand more of the same kind do not. */
 const perCheckerMax = 10;
+const lastMessagesMax = 12;
 
 /** What the checkers have found. */
 export class Violations {
   readonly list: Violation[] = [];
   private readonly engine: Engine;
+  private readonly recent: RecentMessages;
   private readonly counts = new Map<string, number>();
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, recent: RecentMessages) {
     this.engine = engine;
+    this.recent = recent;
   }
 
   get total(): number {
@@ -37,6 +43,8 @@ export class Violations {
   add(checker: string, demand: Demand, message: string, hosts: readonly Host[]): void {
     const count = (this.counts.get(checker) ?? 0) + 1;
     this.counts.set(checker, count);
-    if (count <= perCheckerMax) this.list.push({ checker, demand, atMs: this.engine.now, hosts, message });
+    if (count > perCheckerMax) return;
+    const concerned = hosts.map(({ index }) => index);
+    this.list.push({ checker, demand, atMs: this.engine.now, hosts, message, lastMessages: this.recent.among(concerned, lastMessagesMax) });
   }
 }

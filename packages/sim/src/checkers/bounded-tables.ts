@@ -3,6 +3,9 @@ import { problemsMax } from '../checker.ts';
 import type { Host } from '../host.ts';
 import type { World } from '../world.ts';
 
+/** Of the overlay's `RoutingTable`. */
+const tableContactsMax = 512;
+
 /** Always: nothing that a node keeps grows beyond its configured bound. */
 export class BoundedTables implements StateChecker {
   readonly name = 'bounded-tables';
@@ -30,7 +33,7 @@ export class BoundedTables implements StateChecker {
     const bounds: [string, number, number][] = [
       ['members in the clockwise half', clockwise.length, overlayConfig.leafSetSize / 2],
       ['members in the counter-clockwise half', counterClockwise.length, overlayConfig.leafSetSize / 2],
-      ['contacts in a routing-table cell', Math.max(0, ...cells.map(({ contacts }) => contacts.length)), overlayConfig.cellSize],
+      ['contacts in the routing table', cells.reduce((sum, { contacts }) => sum + contacts.length, 0), tableContactsMax],
       ['remembered contacts', core.overlay.remembered().length, overlayConfig.rememberedMax],
       ['requests under way', core.load.requests, storageConfig.requestsMax],
       ['open handles', host.handles.count, storageConfig.requestsMax],

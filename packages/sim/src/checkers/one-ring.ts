@@ -19,7 +19,8 @@ export class OneRing implements StateChecker {
       return inactive.slice(0, problemsMax).map((host) => ({ message: `runs and is ${host.status}`, hosts: [host] }));
     const { active } = this.world.membership;
     const first = active[0];
-    if (first === undefined || active.length === 1) return [];
+    if (first === undefined) return [{ message: 'no node is active', hosts: [] }];
+    if (active.length === 1) return [];
     const visited = this.walk(first);
     if (visited.size === active.length) return [];
     const outside = active.filter((host) => !visited.has(host)).slice(0, problemsMax);

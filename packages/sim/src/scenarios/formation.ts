@@ -71,18 +71,19 @@ export const merge: Scenario = {
   settleMs: 3 * minute,
   world: brisk,
   script: ({ cluster, nodes, durationMs, workload }) => {
+    const { calm } = cluster.world;
     const first = cluster.form(Math.ceil(nodes / 2));
+    calm.beginFault();
     const other = [cluster.create()];
     while (first.length + other.length < nodes) {
       other.push(cluster.join(other.filter(({ status }) => status === 'active').slice(0, 1)));
       cluster.world.runFor(500);
     }
-    cluster.world.calm.disturb();
     workload.start();
     cluster.world.runFor(durationMs / 2);
     const [one, two] = [first[0], other[0]];
     if (one !== undefined) two?.step({ type: 'join', contacts: [one.contact] });
     cluster.world.runFor(durationMs / 2);
-    cluster.world.calm.disturb();
+    calm.endFault();
   },
 };
