@@ -15,6 +15,7 @@ interface Offer {
 /** A block that somebody was told to send. */
 interface Incoming {
   readonly block: BlockRef;
+  readonly from: Contact;
   /** Others who offered it meanwhile, and whom this node may still ask. */
   readonly standby: Offer[];
   deadline: Deadline<StorageTimer>;
@@ -81,6 +82,12 @@ export class Replica {
 
   private consider(offer: Offer, block: BlockRef): void {
     const incoming = this.incoming.get(block.key.hex);
+    // Who offers it anew has given up what it was sending before.
+    if (incoming?.from.id.equals(offer.from.id) && !this.store.isWriting(block.key)) {
+      this.forget(block.key);
+      this.want(offer, block, incoming.standby);
+      return;
+    }
     if (incoming === undefined && !this.isExpected(block.key) && !this.store.isWriting(block.key)) {
       this.want(offer, block, []);
       return;
@@ -97,7 +104,7 @@ export class Replica {
     }
     const { timers, now, config } = this.ctx;
     const deadline = timers.set(now.monoMs + config.storeTimeoutMs, { type: 'incoming', key: block.key });
-    this.incoming.set(block.key.hex, { block, standby, deadline });
+    this.incoming.set(block.key.hex, { block, from: offer.from, standby, deadline });
     this.ctx.send(offer.from, { type: 'offerReply', request: offer.request, answer: 'want' });
   }
 
