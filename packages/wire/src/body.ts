@@ -3,7 +3,7 @@ import type { Message } from '@dht/storage';
 import { type AnyFields, type FieldsOf, RecordKind } from './record.ts';
 
 /** Where the frame around a body carries the message's `request`: as the name of a question, or as what is answered. */
-export type Correlation = 'request' | 'replyTo' | 'none';
+type Correlation = 'request' | 'replyTo' | 'none';
 
 /** The messages of one `type`. */
 export type MessageOf<Type extends Message['type']> = Extract<Message, { readonly type: Type }>;

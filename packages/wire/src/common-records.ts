@@ -19,7 +19,7 @@ export const requestId: RecordKind<RequestId> = record<RequestId>('RequestId', {
   counter: implicit(3, uint(), 0),
 });
 
-export const contactRecord: RecordKind<Contact> = record<Contact>('Contact', {
+const contactRecord: RecordKind<Contact> = record<Contact>('Contact', {
   id: required(1, id),
   incarnation: implicit(2, uint(), 0),
   role: required(3, role),

@@ -35,7 +35,7 @@ const unsupportedNumber = 16;
 const unsupported: RecordKind<Unsupported> = record<Unsupported>('Unsupported', { messageType: implicit(1, uint(limits.uint32Max), 0) });
 
 /** The codec of every type of message; a type without one does not compile. */
-export const bodies: { readonly [Type in Message['type']]: Body<Extract<Message, { readonly type: Type }>> } = {
+const bodies: { readonly [Type in Message['type']]: Body<Extract<Message, { readonly type: Type }>> } = {
   ...overlayBodies,
   ...storageBodies,
 };

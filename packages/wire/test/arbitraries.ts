@@ -24,13 +24,13 @@ const listMax = 5;
 const microsecondsPerMs = 1000;
 
 /** Some share their tail, so that they meet in the codec's tables of recent ids and contacts. */
-export const ids: fc.Arbitrary<Id> = fc
+const ids: fc.Arbitrary<Id> = fc
   .oneof(
     fc.uint8Array({ minLength: 32, maxLength: 32 }),
     fc.uint8Array({ minLength: 1, maxLength: 1 }).map((head) => Uint8Array.of(...head, ...new Uint8Array(31))),
   )
   .map((bytes) => Id.fromBytes(bytes));
-export const integers: fc.Arbitrary<number> = fc.oneof(fc.nat({ max: 300 }), fc.maxSafeNat());
+const integers: fc.Arbitrary<number> = fc.oneof(fc.nat({ max: 300 }), fc.maxSafeNat());
 const durations = fc.nat({ max: limits.durationMsMax });
 const rttMs = fc.nat({ max: limits.rttUsMax }).map((us) => us / microsecondsPerMs);
 const statuses = fc.constantFrom<NodeStatus>('joining', 'active', 'leaving');
