@@ -29,8 +29,8 @@ export class Errands {
     const { monoMs } = this.#context.now;
     if (this.#context.isSelf(message.target.id)) return;
     const target = this.#context.peers.meet(message.target);
-    const isNewer = target.contact.incarnation > message.target.incarnation;
-    if (isNewer) this.#reply(asker, message.nonce, target.id, 'refused');
+    const isOver = target.contact.incarnation > message.target.incarnation || this.#context.isFailed(message.target);
+    if (isOver) this.#reply(asker, message.nonce, target.id, 'refused');
     else if (target.connected && monoMs - target.lastHeardMs < recentMs) this.#reply(asker, message.nonce, target.id, 'alive');
     else if (this.#byNonce.size < errandsMax) this.#probe(asker, message.nonce, target);
   }

@@ -59,9 +59,13 @@ export class LeafSet {
     return this.#derive().overlaps;
   }
 
+  get isFull(): boolean {
+    return this.#members.length === 2 * this.#half;
+  }
+
   /** Whether no member is missing: both halves are full, or they hold the whole ring. */
   get isComplete(): boolean {
-    return this.#members.length === 2 * this.#half || this.overlaps;
+    return this.isFull || this.overlaps;
   }
 
   has(id: Id): boolean {
@@ -76,7 +80,7 @@ export class LeafSet {
   /** Whether a node with this id would be, or already is, a member. */
   fits(id: Id): boolean {
     if (id.equals(this.#self.id)) return false;
-    if (this.#members.length < 2 * this.#half) return this.#isWithinReach(id);
+    if (!this.isFull) return this.#isWithinReach(id);
     const place = this.#place(id);
     return place < this.#half || place > this.#half || this.has(id);
   }

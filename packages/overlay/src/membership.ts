@@ -11,6 +11,8 @@ const recentMs = 10_000;
 const announcedJitterMs = 200;
 /** After a failure the ends of the leaf set are asked for the nodes beyond after about this long. */
 const repairDelayMs = 200;
+/** A leaf set that was full and is not filled up after so many rounds belongs to a ring that has become small. */
+const repairsMax = 6;
 /** What gossip says against the verdict on a failed node is looked into so long after the verdict. */
 const recheckMs = 30_000;
 /** A leaf set that came so recently need not be asked for. */
@@ -37,6 +39,7 @@ export class Membership {
   #pushDeadline: Deadline | undefined;
   #repairDeadline: Deadline | undefined;
   #fillingUntilMs = 0;
+  #repairsLeft = 0;
   /** New neighbours whose leaf set is not known yet. */
   readonly #strangers: Set<Peer> = new Set();
 
@@ -50,8 +53,9 @@ export class Membership {
     this.#context.after(this.#context.jittered(this.#context.config.leafSetExchangeMs), { kind: 'leafSetExchange' });
   }
 
-  /** Whether members are still missing that the join told of: a leaf set that seems to hold the whole ring may not. */
+  /** Whether members are missing, after a join or after failures: a leaf set that seems to hold the whole ring may not. */
   get isFilling(): boolean {
+    if (this.#repairDeadline !== undefined) return true;
     return this.#context.now.monoMs < this.#fillingUntilMs && this.#verifications.candidates > 0;
   }
 
@@ -69,6 +73,7 @@ export class Membership {
     const pushedOut = leafSet.insert(peer);
     if (pushedOut === peer) return;
     this.#isDirty = true;
+    if (leafSet.isFull) this.#repairsLeft = repairsMax;
     this.#added.push(peer.contact);
     if (pushedOut !== undefined) this.#removed.push(pushedOut.contact);
     if (peer.isActive) this.#tell(peer.contact);
@@ -173,6 +178,9 @@ export class Membership {
 
   onRepairTimer(): void {
     this.#repairDeadline = undefined;
+    this.#repairsLeft--;
+    if (this.#context.leafSet.isFull) return;
+    this.#repairSoon();
     const { clockwise, counterClockwise } = this.#context.leafSet;
     const isAskable = (peer: Peer): boolean => this.#isAskable(peer);
     const ends = new Set([clockwise.findLast(isAskable), counterClockwise.findLast(isAskable)]);
@@ -299,8 +307,9 @@ export class Membership {
     this.#pushDeadline ??= this.#context.after(this.#context.config.leafSetPushDelayMs, { kind: 'leafSetPush' });
   }
 
+  /** Only a leaf set that was full can lack members: otherwise it holds the whole ring. */
   #repairSoon(): void {
-    if (this.#context.leafSet.overlaps) return;
+    if (this.#repairsLeft === 0) return;
     this.#repairDeadline ??= this.#context.after(this.#context.jittered(repairDelayMs), { kind: 'leafSetRepair' });
   }
 }

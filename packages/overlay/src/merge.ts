@@ -1,3 +1,4 @@
+import type { Contact } from './contact.ts';
 import type { Context } from './context.ts';
 import type { Membership } from './membership.ts';
 import type { RouteReplyMessage } from './messages.ts';
@@ -42,7 +43,11 @@ export class Merge {
     this.begin();
     if (this.#context.table.size < contactsWanted) for (const contact of this.#remembered.contacts()) this.#context.learn(contact);
     const contact = this.#remembered.pick();
-    if (contact === undefined || this.#context.status === 'joining') return;
+    if (contact !== undefined) this.through(contact);
+  }
+
+  /** Looks through this contact for a ring that is not this node's. */
+  through(contact: Contact): void {
     const via = this.#membership.meet(contact);
     const request = { purpose: 'lookup', key: this.#context.self.id, timeoutMs: lookupMs, via } as const;
     this.#router.originate(request, (reply) => this.#onReply(reply));

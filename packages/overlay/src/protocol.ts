@@ -306,14 +306,20 @@ export class Protocol {
   #onUnreachable(id: Id, incarnation: number, reason: 'refused' | 'timeout' | 'identity' | 'rejected'): void {
     const peer = this.context.peers.get(id);
     if (peer === undefined || incarnation < peer.contact.incarnation) return;
-    this.#detector.suspect(peer);
+    const isRefused = reason === 'refused' || reason === 'identity';
     this.remembered.lost(id);
-    if (reason === 'refused' || reason === 'identity') {
-      this.#errands.onRefused(peer);
-      this.#verifications.onRefused(peer);
-    }
+    if (isRefused) this.#errands.onRefused(peer);
+    if (peer.isLeaf) this.#detector.suspect(peer);
+    if (!this.#verifications.has(id)) this.#drop(peer, isRefused);
+    else if (isRefused) this.#verifications.onRefused(peer);
     this.#onUnheard(peer);
     this.#join.progress();
+  }
+
+  /** A contact that is no neighbour is not worth a verdict: it is out of the table until it shows up again. */
+  #drop(peer: Peer, isRefused: boolean): void {
+    this.context.table.remove(peer);
+    if (isRefused) this.context.failed.add(peer.id, peer.contact.incarnation, this.context.now.monoMs);
   }
 
   /** What the peer was given is given to others, and what it held is free. */
@@ -372,7 +378,7 @@ export class Protocol {
 
   #beginJoin(contacts: readonly Contact[]): void {
     if (this.context.status !== 'joining') {
-      for (const contact of contacts) this.context.learn(contact);
+      for (const contact of contacts) this.#merge.through(contact);
       return;
     }
     this.#coldStart.begin(contacts);

@@ -6,8 +6,7 @@ import type { Verifications } from './verification.ts';
 
 /** Contacts in the answer to one question at most. */
 const contactsMax = 64;
-/** As long as answers bring at least so many contacts that were not known, the next question comes soon. */
-const newsWanted = 4;
+/** As long as answers bring contacts that were not known, the next question comes after this share of the pause. */
 const soonShare = 1 / 12;
 
 /**
@@ -32,7 +31,8 @@ export class TableUpkeep {
     this.#context.after(this.#pauseMs(), { kind: 'tableUpkeep' });
     this.#news = 0;
     const { table, random } = this.#context;
-    const row = Math.floor(random.next() * table.rowCount);
+    // The first rows hold most of the contacts, so they are asked for most.
+    const row = Math.floor(random.next() * random.next() * table.rowCount);
     const partner = this.#partner(row);
     if (partner !== undefined) this.#context.send(partner, { type: 'tableRequest', row });
     const silent = this.#longestSilent();
@@ -55,7 +55,7 @@ export class TableUpkeep {
   }
 
   #pauseMs(): number {
-    const share = this.#news >= newsWanted ? soonShare : 1;
+    const share = this.#news > 0 ? soonShare : 1;
     return this.#context.jittered(this.#context.config.tableUpkeepMs * share);
   }
 

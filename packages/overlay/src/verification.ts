@@ -200,12 +200,12 @@ export class Verifications {
     }
   }
 
-  /** Members that are likeliest to answer and to be connected to the peer: those nearest to this node. */
+  /** Members that are likeliest to answer: those to which there is a connection. */
   #witnesses(verification: Verification, count: number): readonly Peer[] {
     const isFit = (peer: Peer): boolean =>
       peer !== verification.peer && peer.isActive && this.#context.isUsable(peer) && !verification.witnesses.has(peer.id.hex);
-    const members = this.#context.leafSet.near(this.#context.config.nearNeighbours).filter(isFit);
-    const fit = members.length >= count ? members : this.#context.leafSet.members.filter(isFit);
+    const connected = this.#context.leafSet.members.filter((peer) => peer.connected && isFit(peer));
+    const fit = connected.length >= count ? connected : this.#context.leafSet.members.filter(isFit);
     const first = Math.floor(this.#context.random.next() * fit.length);
     return [...fit.slice(first), ...fit.slice(0, first)].slice(0, count);
   }
