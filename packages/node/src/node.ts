@@ -68,12 +68,8 @@ export class Node {
   /** Listens, and says nothing to anybody yet. Rejects with a `DhtError` when an address cannot be listened on. */
   static async start(init: NodeInit): Promise<Node> {
     const { config, store, join } = init;
-    const founds = store.meta.get('network') === undefined && join.length === 0;
-    if (founds && config.client) {
-      throw new DhtError(exitCodes.usage, 'a client cannot found a network', { hint: 'Name a member: `dht join --client <multiaddr>`.' });
-    }
+    const founds = await found(store, config, join);
     const own = await identity.beginLife(store.meta);
-    if (founds) await store.meta.set({ network: identity.networkMeta(identity.newNetwork(config.replicas, config.writeQuorum)) });
     let node: Node | undefined;
     const runtime = new Runtime({
       store: store.blocks,
@@ -216,6 +212,17 @@ export class Node {
     // A node that sees nobody now still knows whom it saw.
     if (remembered.length > 0) await this.store.meta.set({ remembered });
   }
+}
+
+/** Makes up a network on an empty path. Whether this node is the one that creates it. */
+async function found({ meta }: Store, config: Config, join: readonly string[]): Promise<boolean> {
+  if (join.length > 0) return false;
+  if (meta.get('network') !== undefined) return meta.get('founder') === true && meta.get('previouslyActive') !== true;
+  if (config.client) {
+    throw new DhtError(exitCodes.usage, 'a client cannot found a network', { hint: 'Name a member: `dht join --client <multiaddr>`.' });
+  }
+  await meta.set({ network: identity.networkMeta(identity.newNetwork(config.replicas, config.writeQuorum)), founder: true });
+  return true;
 }
 
 async function openTransport({ config, store }: NodeInit, own: identity.NodeIdentity, runtime: Runtime): Promise<Libp2pTransport> {

@@ -11,6 +11,8 @@ export interface NodeMeta {
   /** Sequence number of the last signed peer record. */
   readonly recordSequence: number;
   readonly network: NetworkMeta;
+  /** The network was founded here: until its first activation nobody else can be in it. */
+  readonly founder: boolean;
   /** Was a member in an earlier life: may seed the ring of a cold start. */
   readonly previouslyActive: boolean;
   readonly remembered: readonly ContactMeta[];
