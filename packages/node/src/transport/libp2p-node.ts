@@ -1,14 +1,15 @@
 import { noise } from '@chainsafe/libp2p-noise';
-import { identify } from '@libp2p/identify';
+import { type Identify, identify } from '@libp2p/identify';
 import type { ComponentLogger, ConnectionEncrypter, PeerId, PrivateKey, SecureConnectionOptions } from '@libp2p/interface';
 import { defaultLogger } from '@libp2p/logger';
-import { ping } from '@libp2p/ping';
+import { type Ping, ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p, type Libp2p, type Libp2pInit } from 'libp2p';
 import * as limits from './limits.ts';
 import { noiseCrypto } from './noise-crypto.ts';
 import { silentLogger } from './silent-logger.ts';
+import { coalesceWrites } from './write-coalescing.ts';
 
 /** libp2p's own parts, which a service is given: transports to dial with, and what kad-dht needs when it starts later. */
 export type Libp2pComponents = Parameters<NonNullable<Libp2pInit['services']>[string]>[0];
@@ -16,6 +17,8 @@ export type Libp2pComponents = Parameters<NonNullable<Libp2pInit['services']>[st
 export interface Libp2pNode {
   readonly libp2p: Libp2p;
   readonly components: Libp2pComponents;
+  readonly identify: Identify;
+  readonly ping: Ping;
 }
 
 export interface Libp2pNodeInit {
@@ -38,7 +41,7 @@ export async function createNode(init: Libp2pNodeInit): Promise<Libp2pNode> {
     logger: logger(),
     addresses: { listen: [...init.listen] },
     transports: [tcp({ inboundSocketInactivityTimeout: limits.socketIdleMs, outboundSocketInactivityTimeout: limits.socketIdleMs })],
-    connectionEncrypters: [noiseInOnePiece],
+    connectionEncrypters: [coalescingNoise],
     streamMuxers: [yamux(muxerOptions)],
     connectionManager: { ...connectionOptions, maxConnections: init.connectionsMax },
     connectionMonitor: { enabled: false },
@@ -53,7 +56,7 @@ export async function createNode(init: Libp2pNodeInit): Promise<Libp2pNode> {
     },
   });
   if (components === undefined) throw new Error('libp2p did not create its services');
-  return { libp2p, components };
+  return { libp2p, components, identify: libp2p.services.identify, ping: libp2p.services.ping };
 }
 
 const muxerOptions = {
@@ -87,20 +90,18 @@ function logger(): ComponentLogger {
 
 type NoiseComponents = Parameters<ReturnType<typeof noise>>[0];
 
-/**
- * Noise, with each of its writes going to the socket in one piece: it hands down length and ciphertext of every frame as
- * parts of a list, and libp2p's TCP would make a system call of each part.
- */
-function noiseInOnePiece(components: NoiseComponents): ConnectionEncrypter {
+/** Noise with this program's cryptography, on connections that write once a turn. */
+function coalescingNoise(components: NoiseComponents): ConnectionEncrypter {
   const encrypter = noise({ crypto: noiseCrypto })(components);
-  const joined = <C extends Parameters<typeof encrypter.secureInbound>[0]>(connection: C): C => {
-    const send = connection.send.bind(connection);
-    connection.send = (data) => send(data.subarray());
-    return connection;
-  };
   return {
     protocol: encrypter.protocol,
-    secureInbound: (connection, options?: SecureConnectionOptions) => encrypter.secureInbound(joined(connection), options),
-    secureOutbound: (connection, options?: SecureConnectionOptions) => encrypter.secureOutbound(joined(connection), options),
+    secureInbound: (connection, options?: SecureConnectionOptions) => {
+      coalesceWrites(connection);
+      return encrypter.secureInbound(connection, options);
+    },
+    secureOutbound: (connection, options?: SecureConnectionOptions) => {
+      coalesceWrites(connection);
+      return encrypter.secureOutbound(connection, options);
+    },
   };
 }

@@ -4,11 +4,12 @@ import { encodeHello, type Hello, supportedVersions } from '@dht/wire';
 import type { Connection, PeerId, PrivateKey } from '@libp2p/interface';
 import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id';
 import type { Multiaddr } from '@multiformats/multiaddr';
-import { AddressBook, nodeId } from './address-book.ts';
+import { AddressBook, type AddressRecord, nodeId } from './address-book.ts';
 import type { TransferOutcome } from './block-sender.ts';
 import { type UnreachableReason, unreachableReason } from './dial-error.ts';
 import { Dialler } from './dialler.ts';
 import { announceable, peerIdOf } from './host-addresses.ts';
+import { KadPlane, type KadPlaneOptions } from './kad-plane.ts';
 import { createNode, type Libp2pNode } from './libp2p-node.ts';
 import { defaultTransportLimits, type TransportLimits } from './limits.ts';
 import { listenable, parse } from './listening.ts';
@@ -19,6 +20,9 @@ import { PeerLinks } from './peer-links.ts';
 import { blockProtocol, handleOptions, mailProtocol } from './protocols.ts';
 import { Reception } from './reception.ts';
 import { type Transport, TransportError, type TransportEvents } from './transport.ts';
+
+/** Between two searches for the same peer. */
+const searchPauseMs = 60_000;
 
 export interface Libp2pTransportInit {
   readonly privateKey: PrivateKey;
@@ -46,9 +50,6 @@ export interface Libp2pTransportEvents extends TransportEvents {
   networkLearned(network: Network): void;
 }
 
-/** Other ways to the current addresses of a peer, such as kad-dht. */
-export type AddressResolver = (peerId: PeerId, signal: AbortSignal) => Promise<readonly Multiaddr[]>;
-
 /** Listens and can dial. Rejects with a `TransportError`: `address-in-use` or `bad-address`. */
 export async function createLibp2pTransport(init: Libp2pTransportInit): Promise<Libp2pTransport> {
   const limits = { ...defaultTransportLimits, ...init.limits };
@@ -73,7 +74,8 @@ export class Libp2pTransport implements Transport {
   #dialler: Dialler | undefined;
   #own: OwnContact | undefined;
   #network: Network | undefined;
-  #resolver: AddressResolver | undefined;
+  readonly #searches = new RecentSearches();
+  #kad: KadPlane | undefined;
   #streamSequence = 0;
   #upkeep: NodeJS.Timeout | undefined;
 
@@ -91,7 +93,7 @@ export class Libp2pTransport implements Transport {
       privateKey: this.#init.privateKey,
       listen: listen.map(String),
       connectionsMax: this.#limits.connectionsMax,
-      mayDial: () => false,
+      mayDial: (peerId) => this.#kad?.isSearching === true && this.#links.get(nodeId(peerId))?.isAvoided !== true,
     });
     const { libp2p, components } = this.#node;
     this.#dialler = new Dialler(components.transportManager, this.#limits);
@@ -151,7 +153,10 @@ export class Libp2pTransport implements Transport {
       const connection = await this.#started(this.#dialler).dial([address], expected, limit);
       return await this.#introduce(connection, limit);
     } catch (error) {
-      throw explained(error, text, signal.aborted || this.#stopping.signal.aborted);
+      if (signal.aborted || this.#stopping.signal.aborted) {
+        throw new TransportError('aborted', `dialling ${text} was interrupted`, { cause: error });
+      }
+      throw explained(limit.aborted ? limit.reason : error, text);
     }
   }
 
@@ -168,13 +173,18 @@ export class Libp2pTransport implements Transport {
     this.#links.pin(ids);
   }
 
-  /** Where to ask for the addresses of a peer that cannot be reached at those in its record. */
-  useResolver(resolver: AddressResolver | undefined): void {
-    this.#resolver = resolver;
+  /** Starts the second plane, from which a peer's new address is learned when it is at none of those in its record. */
+  async startKad(options: Omit<KadPlaneOptions, 'isClient'> = {}): Promise<void> {
+    if (this.#kad !== undefined) return;
+    await this.#publishRecord();
+    const kad = await KadPlane.start(this.#started(this.#node), { isClient: this.#init.role === 'client', ...options });
+    if (this.#stopping.signal.aborted) await kad.stop();
+    else this.#kad = kad;
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#upkeep);
+    await this.#kad?.stop();
     await this.#links.closeAll();
     this.#stopping.abort(new TransportError('aborted', 'this node is stopping'));
     await this.#node?.libp2p.stop();
@@ -257,8 +267,28 @@ export class Libp2pTransport implements Transport {
 
   #onUnreachable(link: PeerLink, contact: Contact, reason: UnreachableReason): void {
     this.#init.events.unreachable(contact, reason);
-    void link;
-    void this.#resolver;
+    const record = this.#book.known(contact);
+    if (reason !== 'rejected' && record !== undefined) void this.#findElsewhere(link, record);
+  }
+
+  /** The peer may be up at another address than the one in the record that this node has. */
+  async #findElsewhere(link: PeerLink, { peerId, multiaddrs }: AddressRecord): Promise<void> {
+    if (this.#kad === undefined || !this.#searches.start(link.id)) return;
+    const limit = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(2 * this.#limits.dialTimeoutMs)]);
+    try {
+      const found = await this.#kad.findAddresses(peerId, multiaddrs, limit);
+      if (found.length === 0 || link.isConnected) return;
+      const connection = await this.#started(this.#dialler).dial(found, peerId, limit);
+      await link.introduce(connection, limit);
+    } catch {
+      // It is not there either, which is no news.
+    }
+  }
+
+  /** What identify and kad-dht tell of this node is what its contact says. */
+  async #publishRecord(): Promise<void> {
+    const { libp2p } = this.#started(this.#node);
+    await libp2p.peerStore.patch(libp2p.peerId, { multiaddrs: this.#announced(), peerRecordEnvelope: this.self.address });
   }
 
   #listening(): Multiaddr[] {
@@ -274,12 +304,28 @@ export class Libp2pTransport implements Transport {
     this.#links.forgetIdle();
     await this.#links.closeSurplus();
     const own = this.#started(this.#own);
-    if (await own.update(this.#announced())) this.#init.events.selfChanged(own.contact);
+    if (!(await own.update(this.#announced()))) return;
+    if (this.#kad !== undefined) await this.#publishRecord();
+    this.#init.events.selfChanged(own.contact);
   }
 
   #started<T>(part: T | undefined): T {
     if (part === undefined) throw new Error('the transport is not started');
     return part;
+  }
+}
+
+/** The peers that were lately looked for: once in a while is enough for one that is simply down. */
+class RecentSearches {
+  readonly #startedMs = new Map<string, number>();
+
+  /** False when this peer was looked for a short while ago. */
+  start({ hex }: Id): boolean {
+    const nowMs = performance.now();
+    for (const [key, startedMs] of this.#startedMs) if (nowMs - startedMs > searchPauseMs) this.#startedMs.delete(key);
+    if (this.#startedMs.has(hex)) return false;
+    this.#startedMs.set(hex, nowMs);
+    return true;
   }
 }
 
@@ -301,8 +347,7 @@ function expectedPeer(text: string, address: Multiaddr): PeerId | undefined {
 }
 
 /** What a person is told who asked for the address. */
-function explained(error: unknown, address: string, isAborted: boolean): TransportError {
-  if (isAborted) return new TransportError('aborted', `dialling ${address} was interrupted`, { cause: error });
+function explained(error: unknown, address: string): TransportError {
   if (error instanceof TransportError && error.code !== 'aborted' && error.code !== 'timeout') return error;
   switch (unreachableReason(error)) {
     case 'refused':

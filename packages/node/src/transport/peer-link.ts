@@ -176,7 +176,8 @@ export class PeerLink {
   ended(inbox: Inbox, error: TransportError): void {
     if (this.#inbox !== inbox) return;
     // Who had no network may have learned one here and is about to say Hello again.
-    if (inbox.hello.network === undefined && error.code === 'aborted') this.#inbox = undefined;
+    const mayReturn = inbox.hello.network === undefined && error.code === 'aborted' && this.#mailbox?.stream.status === 'open';
+    if (mayReturn) this.#inbox = undefined;
     else this.#end(error);
   }
 
@@ -262,10 +263,15 @@ export class PeerLink {
     const old = this.#mailbox;
     this.#mailbox = mailbox;
     if (old !== undefined) void closeGently(old.stream);
-    stream.addEventListener('close', ({ error }) => {
-      if (this.#mailbox === mailbox) this.#end(asTransportError(error ?? new Error('the peer closed the mailbox')));
-    });
+    stream.addEventListener('close', ({ error }) => queueMicrotask(() => this.#onMailboxClosed(mailbox, error)));
     this.#check();
+  }
+
+  #onMailboxClosed(mailbox: Mailbox, error: Error | undefined): void {
+    if (this.#mailbox !== mailbox) return;
+    // The whole connection closes in order: what the peer said last is still to be read, and its inbox then ends all.
+    if (error === undefined && this.#inbox !== undefined && this.#inbox.stream.status !== 'open') return;
+    this.#end(asTransportError(error ?? new Error('the peer closed the mailbox')));
   }
 
   /** Both Hellos are said, and both name the network. */

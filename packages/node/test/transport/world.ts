@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { Contact } from '@dht/overlay';
 import type { Message, TransferHeader } from '@dht/storage';
 import { generateKeyPair } from '@libp2p/crypto/keys';
-import type { PrivateKey } from '@libp2p/interface';
+import type { PrivateKey, Stream } from '@libp2p/interface';
+import { multiaddr } from '@multiformats/multiaddr';
+import type { Libp2p } from 'libp2p';
+import { createNode } from '../../src/transport/libp2p-node.ts';
 import { createLibp2pTransport, type Libp2pTransport, type Libp2pTransportInit } from '../../src/transport/libp2p-transport.ts';
 import { type Network, networkOf } from '../../src/transport/membership.ts';
 
@@ -112,7 +115,7 @@ export function newKey(): Promise<PrivateKey> {
 }
 
 export async function stopAll(): Promise<void> {
-  await Promise.all(running.splice(0).map((transport) => transport.stop()));
+  await Promise.all([...running.splice(0), ...strangers.splice(0)].map((node) => node.stop()));
 }
 
 export function addressOf(node: TestNode): string {
@@ -125,4 +128,20 @@ export function addressOf(node: TestNode): string {
 export async function connect(from: TestNode, to: TestNode): Promise<void> {
   await from.transport.connect(addressOf(to), AbortSignal.timeout(patienceMs));
   await Promise.all([from.witness.next('connected'), to.witness.next('connected')]);
+}
+
+/** A libp2p node that speaks no protocol of ours by itself, to misbehave with. */
+export async function startStranger(): Promise<{ readonly libp2p: Libp2p; open(node: TestNode, protocol: string): Promise<Stream> }> {
+  const { libp2p } = await createNode({ privateKey: await newKey(), listen: [], mayDial: () => true, connectionsMax: 10 });
+  await libp2p.start();
+  strangers.push(libp2p);
+  return { libp2p, open: (node, protocol) => libp2p.dialProtocol(multiaddr(addressOf(node)), protocol) };
+}
+
+const strangers: Libp2p[] = [];
+
+/** Resolves when `stream` is closed, by whomever. */
+export async function closed(stream: Stream): Promise<void> {
+  if (stream.status !== 'open') return;
+  await new Promise<void>((resolve) => stream.addEventListener('close', () => resolve(), { once: true }));
 }
