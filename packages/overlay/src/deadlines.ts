@@ -46,24 +46,24 @@ export type Timer =
   | { readonly kind: 'remembered' };
 
 /** One timer that is set. Kept by whoever set it, to cancel or to move it. */
-export class Deadline {
-  readonly timer: Timer;
+export class Deadline<T = Timer> {
+  readonly timer: T;
   atMs: number;
   /** Breaks ties, so that a run is the same whenever it is replayed. */
   order: number;
   /** Place in the heap; −1 when not set. */
   place = -1;
 
-  constructor(timer: Timer, atMs: number, order: number) {
+  constructor(timer: T, atMs: number, order: number) {
     this.timer = timer;
     this.atMs = atMs;
     this.order = order;
   }
 }
 
-/** All deadlines of a node in one binary heap, the earliest first. */
-export class Deadlines {
-  readonly #heap: Deadline[] = [];
+/** All deadlines of a part of a node in one binary heap, the earliest first. */
+export class Deadlines<T = Timer> {
+  readonly #heap: Deadline<T>[] = [];
   #order = 0;
 
   get size(): number {
@@ -75,21 +75,21 @@ export class Deadlines {
     return this.#heap[0]?.atMs ?? Number.POSITIVE_INFINITY;
   }
 
-  set(timer: Timer, atMs: number): Deadline {
+  set(timer: T, atMs: number): Deadline<T> {
     const deadline = new Deadline(timer, atMs, this.#order++);
     this.#push(deadline);
     return deadline;
   }
 
   /** Moves a deadline, set or not, to another time. */
-  move(deadline: Deadline, atMs: number): void {
+  move(deadline: Deadline<T>, atMs: number): void {
     this.cancel(deadline);
     deadline.atMs = atMs;
     deadline.order = this.#order++;
     this.#push(deadline);
   }
 
-  cancel(deadline: Deadline): void {
+  cancel(deadline: Deadline<T>): void {
     const place = deadline.place;
     if (place < 0) return;
     deadline.place = -1;
@@ -101,7 +101,7 @@ export class Deadlines {
   }
 
   /** Takes the earliest deadline out of the heap when its time has come. */
-  popDue(nowMs: number): Timer | undefined {
+  popDue(nowMs: number): T | undefined {
     const first = this.#heap[0];
     if (first === undefined || first.atMs > nowMs) return undefined;
     this.cancel(first);
@@ -109,17 +109,17 @@ export class Deadlines {
   }
 
   /** Puts off every deadline that `affected` names: the time during which this process was stopped does not count. */
-  shift(byMs: number, affected: (timer: Timer) => boolean): void {
+  shift(byMs: number, affected: (timer: T) => boolean): void {
     const moved = this.#heap.filter((deadline) => affected(deadline.timer));
     for (const deadline of moved) this.move(deadline, deadline.atMs + byMs);
   }
 
-  #push(deadline: Deadline): void {
+  #push(deadline: Deadline<T>): void {
     this.#put(deadline, this.#heap.length);
     this.#up(deadline.place);
   }
 
-  #put(deadline: Deadline, place: number): void {
+  #put(deadline: Deadline<T>, place: number): void {
     this.#heap[place] = deadline;
     deadline.place = place;
   }
@@ -152,7 +152,7 @@ export class Deadlines {
     this.#put(deadline, place);
   }
 
-  #earlierChild(place: number): Deadline | undefined {
+  #earlierChild(place: number): Deadline<T> | undefined {
     const left = this.#heap[2 * place + 1];
     const right = this.#heap[2 * place + 2];
     if (left === undefined || right === undefined) return left;
@@ -160,6 +160,6 @@ export class Deadlines {
   }
 }
 
-function isEarlier(a: Deadline, b: Deadline): boolean {
+function isEarlier<T>(a: Deadline<T>, b: Deadline<T>): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 }

@@ -2,6 +2,7 @@ export * from './assert.ts';
 export * from './config.ts';
 export * from './contact.ts';
 export type { OverlayInit } from './context.ts';
+export { type Deadline, Deadlines } from './deadlines.ts';
 export * from './id.ts';
 export * from './io.ts';
 export * from './messages.ts';

@@ -13,6 +13,8 @@ const announcedJitterMs = 200;
 const repairDelayMs = 200;
 /** A leaf set that was full and is not filled up after so many rounds belongs to a ring that has become small. */
 const repairsMax = 6;
+/** A leaf set that is full again may hold a node that was the first to come, instead of the nearest. */
+const repairsWhenFull = 2;
 /** What gossip says against the verdict on a failed node is looked into so long after the verdict. */
 const recheckMs = 30_000;
 /** A leaf set that came so recently need not be asked for. */
@@ -73,7 +75,6 @@ export class Membership {
     const pushedOut = leafSet.insert(peer);
     if (pushedOut === peer) return;
     this.#isDirty = true;
-    if (leafSet.isFull) this.#repairsLeft = repairsMax;
     this.#added.push(peer.contact);
     if (pushedOut !== undefined) this.#removed.push(pushedOut.contact);
     if (peer.isActive) this.#tell(peer.contact);
@@ -178,9 +179,8 @@ export class Membership {
 
   onRepairTimer(): void {
     this.#repairDeadline = undefined;
-    this.#repairsLeft--;
-    if (this.#context.leafSet.isFull) return;
-    this.#repairSoon();
+    this.#repairsLeft = Math.min(this.#repairsLeft, this.#context.leafSet.isFull ? repairsWhenFull : repairsMax) - 1;
+    if (this.#repairsLeft > 0) this.#repairDeadline = this.#context.after(this.#context.jittered(repairDelayMs), { kind: 'leafSetRepair' });
     const { clockwise, counterClockwise } = this.#context.leafSet;
     const isAskable = (peer: Peer): boolean => this.#isAskable(peer);
     const ends = new Set([clockwise.findLast(isAskable), counterClockwise.findLast(isAskable)]);
@@ -309,6 +309,8 @@ export class Membership {
 
   /** Only a leaf set that was full can lack members: otherwise it holds the whole ring. */
   #repairSoon(): void {
+    const { leafSet, config } = this.#context;
+    if (leafSet.size === config.leafSetSize - 1) this.#repairsLeft = repairsMax;
     if (this.#repairsLeft === 0) return;
     this.#repairDeadline ??= this.#context.after(this.#context.jittered(repairDelayMs), { kind: 'leafSetRepair' });
   }

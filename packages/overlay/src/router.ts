@@ -310,7 +310,20 @@ export class Router {
       const connected = this.#closest(key, (peer) => peer.connected && accepts(peer));
       if (connected !== undefined) return connected;
     }
-    return this.#closest(key, accepts);
+    return this.#closest(key, accepts) ?? this.#relay(key, accepts);
+  }
+
+  /** When the root is a member that this node cannot reach itself: the member nearest to it that may. */
+  #relay(key: Id, accepts: (peer: Peer) => boolean): Peer | undefined {
+    if (!this.#context.isServing) return undefined;
+    const { leafSet, self } = this.#context;
+    const target = leafSet.members.find((peer) => peer.relayed && peer.isActive && isCloser(key, peer.id, self.id));
+    if (target === undefined) return undefined;
+    let relay: Peer | undefined;
+    for (const member of leafSet.members) {
+      if (accepts(member) && (relay === undefined || isCloser(target.id, member.id, relay.id))) relay = member;
+    }
+    return relay;
   }
 
   #closest(key: Id, accepts: (peer: Peer) => boolean): Peer | undefined {
@@ -344,7 +357,14 @@ export class Router {
     if (message.ttl <= 0) return 'ttl';
     // The origin's own choice of a first hop need not be progress, nor that of a node that is on its way out.
     const needsProgress = isServing && message.path.length > 1 && from.status !== 'leaving';
-    return needsProgress && !isCloser(message.key, self.id, from.id) ? 'no-progress' : undefined;
+    if (!needsProgress || isCloser(message.key, self.id, from.id)) return undefined;
+    return this.#canRelay(from, message.key) ? undefined : 'no-progress';
+  }
+
+  /** Whether this node reaches directly a neighbour that is closer to the key than the sender, who does not. */
+  #canRelay(from: Peer, key: Id): boolean {
+    const { leafSet } = this.#context;
+    return leafSet.members.some((peer) => peer.connected && this.#context.isHop(peer) && isCloser(key, peer.id, from.id));
   }
 
   #refuse(from: Peer, message: RouteMessage, reason: RouteRefusedMessage['reason']): void {

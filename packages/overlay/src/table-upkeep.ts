@@ -6,8 +6,8 @@ import type { Verifications } from './verification.ts';
 
 /** Contacts in the answer to one question at most. */
 const contactsMax = 64;
-/** As long as answers bring contacts that were not known, the next question comes after this share of the pause. */
-const soonShare = 1 / 12;
+/** While answers bring contacts that were not known, questions come so many times as often; else less and less often. */
+const haste = 16;
 
 /**
  * Keeps the routing table filled: most contacts come from traffic; beyond that a random peer is asked for one of its rows, and
@@ -16,7 +16,7 @@ const soonShare = 1 / 12;
 export class TableUpkeep {
   readonly #context: Context;
   readonly #verifications: Verifications;
-  #news = contactsMax;
+  #haste: number = haste;
 
   constructor(context: Context, verifications: Verifications) {
     this.#context = context;
@@ -29,7 +29,7 @@ export class TableUpkeep {
 
   onTimer(): void {
     this.#context.after(this.#pauseMs(), { kind: 'tableUpkeep' });
-    this.#news = 0;
+    this.#haste = Math.max(1, this.#haste / 2);
     const { table, random } = this.#context;
     // The first rows hold most of the contacts, so they are asked for most.
     const row = Math.floor(random.next() * random.next() * table.rowCount);
@@ -51,12 +51,11 @@ export class TableUpkeep {
   onReply(message: TableReplyMessage): void {
     const before = this.#context.table.size;
     for (const contact of message.contacts.slice(0, contactsMax)) this.#context.learn(contact);
-    this.#news += this.#context.table.size - before;
+    if (this.#context.table.size > before) this.#haste = haste;
   }
 
   #pauseMs(): number {
-    const share = this.#news > 0 ? soonShare : 1;
-    return this.#context.jittered(this.#context.config.tableUpkeepMs * share);
+    return this.#context.jittered(this.#context.config.tableUpkeepMs / this.#haste);
   }
 
   /** A connected peer that shares at least `row` digits, so that its row is of use for this node's row. */
