@@ -46,6 +46,9 @@ export class Node {
   readonly store: Store;
   readonly identity: identity.NodeIdentity;
   private readonly init: NodeInit;
+  /** From the first dial of the last join until this node was active, in milliseconds. */
+  joinMs: number | undefined;
+  private joinedFromMs: number | undefined;
   private readonly activation = Promise.withResolvers<Activation>();
   private isConnecting = false;
   private readonly stopping = new AbortController();
@@ -109,6 +112,7 @@ export class Node {
    */
   async join(multiaddrs: readonly string[], signal?: AbortSignal): Promise<Activation> {
     this.isConnecting = true;
+    this.joinedFromMs = performance.now();
     try {
       const contacts = await this.introduce(multiaddrs, signal);
       this.startCore();
@@ -177,12 +181,12 @@ export class Node {
   }
 
   private onEvent(event: CoreEvent): void {
-    const { log, store, config } = this.init;
+    const { log, config } = this.init;
     switch (event.type) {
       case 'activated':
-        void store.meta.set({ previouslyActive: true });
-        this.activation.resolve(config.client ? 'attached' : event.how);
         log.info({ how: event.how }, 'active');
+        if (event.how === 'joined' && this.joinedFromMs !== undefined) this.joinMs = performance.now() - this.joinedFromMs;
+        void this.rememberActivation(config.client ? 'attached' : event.how);
         break;
       case 'leafSetChanged':
         this.pinLeafSet();
@@ -204,6 +208,20 @@ export class Node {
   private pinLeafSet(): void {
     const { clockwise, counterClockwise } = this.runtime.overlay.leafSet();
     this.transport.pin([...clockwise, ...counterClockwise].map(({ contact }) => contact.id));
+  }
+
+  /**
+   * Whom this node has just joined is on its disk, together with the fact that it was a member, before anybody is told that it is one:
+   * killed now and started again it would otherwise know nobody and found a ring of its own.
+   */
+  private async rememberActivation(how: Activation): Promise<void> {
+    try {
+      const remembered = this.runtime.overlay.remembered().map(identity.contactMeta);
+      await this.store.meta.set({ previouslyActive: true, ...(remembered.length > 0 ? { remembered } : {}) });
+      this.activation.resolve(how);
+    } catch (error) {
+      this.init.onFatal(error);
+    }
   }
 
   private async remember(): Promise<void> {

@@ -19,6 +19,7 @@ export class Views {
   private readonly node: Node;
   private readonly path: string;
   private readonly version: string;
+  /** By the clock of the process, which begins with it. */
   private readonly startedMs: number = performance.now();
 
   constructor(node: Node, path: string, version: string) {
@@ -52,6 +53,8 @@ export class Views {
       status: this.node.status,
       path: this.path,
       uptimeMs: Math.round(performance.now() - this.startedMs),
+      readyMs: Math.round(this.startedMs),
+      ...(this.node.joinMs === undefined ? {} : { joinMs: Math.round(this.node.joinMs) }),
       replicas: network?.descriptor.replicas ?? 0,
       writeQuorum: network?.descriptor.writeQuorum ?? 0,
       estimatedNodes: core?.overlay.estimatedSize() ?? 0,

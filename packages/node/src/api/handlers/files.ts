@@ -38,7 +38,9 @@ async function put(exchange: Exchange, node: Node, kind: 'importFile' | 'importF
 
 async function get(exchange: Exchange, node: Node): Promise<void> {
   const { request, response, signal } = exchange;
+  const startedMs = performance.now();
   const { entry, reader } = await openTarget(exchange, node);
+  const openMs = performance.now() - startedMs;
   if (entry.kind !== 'file') throw notAFile(entry);
   const range = parseRange(request.headers.range, entry.size);
   const { offset, length } = range ?? { offset: 0, length: entry.size };
@@ -46,6 +48,7 @@ async function get(exchange: Exchange, node: Node): Promise<void> {
     'content-type': 'application/octet-stream',
     'content-length': length,
     'accept-ranges': 'bytes',
+    'server-timing': `open;dur=${openMs.toFixed(3)}`,
     ...(range === undefined ? {} : { 'content-range': `bytes ${offset}-${offset + length - 1}/${entry.size}` }),
   });
   const { readFile } = await import('../../files/read-file.ts');
