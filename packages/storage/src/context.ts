@@ -1,12 +1,11 @@
-import type { Contact, Id, Now, OverlayInput, OverlayView, Random } from '@dht/overlay';
+import { type Contact, Deadlines, type Id, type Now, type OverlayInput, type OverlayView, type Random } from '@dht/overlay';
 import type { StorageConfig } from './config.ts';
-import { Deadlines } from './deadlines.ts';
 import { Disk } from './disk.ts';
 import { Handles } from './handles.ts';
 import type { CoreEvent, CoreOutput } from './io.ts';
 import type { StorageMessage } from './messages.ts';
 import { Requests } from './requests.ts';
-import type { StorageTimer } from './timer.ts';
+import type { StorageDeadline, StorageTimer } from './timer.ts';
 import { Transfers } from './transfers.ts';
 
 /** What this node's storage has done since its start. */
@@ -36,7 +35,7 @@ export class Context {
   readonly overlay: OverlayView;
   readonly random: Random;
   readonly storeId: string;
-  readonly timers: Deadlines<StorageTimer> = new Deadlines();
+  readonly deadlines: Deadlines<StorageTimer> = new Deadlines();
   readonly handles: Handles;
   readonly disk: Disk;
   readonly transfers: Transfers;
@@ -104,6 +103,15 @@ export class Context {
 
   takeOverlayInput(): OverlayInput | undefined {
     return this.overlayInputs.shift();
+  }
+
+  after(delayMs: number, timer: StorageTimer): StorageDeadline {
+    return this.deadlines.set(timer, this.now.monoMs + delayMs);
+  }
+
+  /** Nothing happens when it has fired or was cancelled before. */
+  cancel(deadline: StorageDeadline | undefined): void {
+    if (deadline !== undefined) this.deadlines.cancel(deadline);
   }
 
   /** `ms` ± a fifth, so that nodes that began together do not stay in step. */

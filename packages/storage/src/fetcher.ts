@@ -1,12 +1,11 @@
 import type { Contact, Id } from '@dht/overlay';
 import type { BlockRef, Handle } from './block.ts';
 import type { Context } from './context.ts';
-import type { Deadline } from './deadlines.ts';
 import type { LocalStore, WriteOutcome } from './local-store.ts';
 import type { TransferHeader } from './messages.ts';
 import type { PeerRecord } from './peer-record.ts';
 import { OpenRequest, type ReplyMessage } from './requests.ts';
-import type { StorageTimer } from './timer.ts';
+import type { StorageDeadline, StorageTimer } from './timer.ts';
 
 /** `lost`: none of the sources gave it. */
 export type FetchOutcome = 'stored' | 'full' | 'lost';
@@ -37,7 +36,7 @@ const backgroundShare = 1 / 4;
 export class Fetcher {
   private readonly parts: FetcherParts;
   private readonly ctx: Context;
-  private readonly queue = new Map<string, Wanted>();
+  private readonly queue = new RarestFirst();
   private readonly running = new Map<string, Wanted>();
   private bytesInFlight = 0;
 
@@ -58,33 +57,26 @@ export class Fetcher {
   want(block: BlockRef, source: Contact, done: (outcome: FetchOutcome, bytes: number) => void): void {
     const { hex } = block.key;
     const known = this.running.get(hex) ?? this.queue.get(hex);
-    if (known === undefined) this.queue.set(hex, { block, sources: [source], done: [done] });
+    if (known === undefined) this.queue.add({ block, sources: [source], done: [done] });
     else {
-      if (!known.sources.some(({ id }) => id.equals(source.id))) known.sources.push(source);
       known.done.push(done);
+      if (!known.sources.some(({ id }) => id.equals(source.id))) this.queue.addSource(known, source);
     }
     this.pump();
   }
 
   /** Begins what the budget allows. */
   pump(): void {
-    while (this.queue.size > 0 && this.running.size < fetchesMax && this.bytesInFlight < this.budget) this.begin(this.takeRarest());
+    while (this.running.size < fetchesMax && this.bytesInFlight < this.budget) {
+      const rarest = this.queue.take();
+      if (rarest === undefined) return;
+      this.begin(rarest);
+    }
   }
 
   private get budget(): number {
     const { config, foreground } = this.ctx;
     return config.repairBytesInFlightMax * (foreground > 0 ? backgroundShare : 1);
-  }
-
-  private takeRarest(): Wanted {
-    let rarest: Wanted | undefined;
-    for (const wanted of this.queue.values()) {
-      if (rarest === undefined || wanted.sources.length < rarest.sources.length) rarest = wanted;
-      if (rarest.sources.length <= 1) break;
-    }
-    const taken = rarest as Wanted;
-    this.queue.delete(taken.block.key.hex);
-    return taken;
   }
 
   private begin(wanted: Wanted): void {
@@ -108,6 +100,51 @@ export class Fetcher {
   }
 }
 
+/** Blocks that wait to be fetched, by the number of known copies. */
+class RarestFirst {
+  private readonly wanted = new Map<string, Wanted>();
+  /** Index n holds those with n known copies, in the order in which they got so many. */
+  private readonly byCopies: Map<string, Wanted>[] = [];
+
+  get size(): number {
+    return this.wanted.size;
+  }
+
+  get(hex: string): Wanted | undefined {
+    return this.wanted.get(hex);
+  }
+
+  add(wanted: Wanted): void {
+    this.wanted.set(wanted.block.key.hex, wanted);
+    this.place(wanted);
+  }
+
+  /** Whether it still waits or not. */
+  addSource(wanted: Wanted, source: Contact): void {
+    const { hex } = wanted.block.key;
+    this.byCopies[wanted.sources.length]?.delete(hex);
+    wanted.sources.push(source);
+    if (this.wanted.has(hex)) this.place(wanted);
+  }
+
+  take(): Wanted | undefined {
+    for (const bucket of this.byCopies) {
+      for (const [hex, wanted] of bucket) {
+        bucket.delete(hex);
+        this.wanted.delete(hex);
+        return wanted;
+      }
+    }
+    return undefined;
+  }
+
+  private place(wanted: Wanted): void {
+    const copies = wanted.sources.length;
+    while (this.byCopies.length <= copies) this.byCopies.push(new Map());
+    this.byCopies[copies]?.set(wanted.block.key.hex, wanted);
+  }
+}
+
 /** One block's fetch: asks its sources one after the other and writes what comes. */
 class FetchRequest extends OpenRequest {
   private readonly parts: FetcherParts;
@@ -116,7 +153,7 @@ class FetchRequest extends OpenRequest {
   private readonly tried = new Set<string>();
   private source: Contact | undefined;
   private isWriting = false;
-  private expiry: Deadline<StorageTimer> | undefined;
+  private expiry: StorageDeadline | undefined;
 
   constructor(parts: FetcherParts, wanted: Wanted, done: (outcome: FetchOutcome, bytes: number) => void) {
     super(parts.ctx);

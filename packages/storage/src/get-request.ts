@@ -1,14 +1,13 @@
 import type { Contact, Id } from '@dht/overlay';
 import type { Handle } from './block.ts';
 import type { Context } from './context.ts';
-import type { Deadline } from './deadlines.ts';
 import type { CoreCommand, GetResult } from './io.ts';
 import type { GetMissMessage, TransferHeader } from './messages.ts';
 import type { PeerRecord } from './peer-record.ts';
 import type { Located, Placement } from './placement.ts';
 import { OpenRequest, type ReplyMessage } from './requests.ts';
 import type { Responsibility } from './responsibility.ts';
-import type { StorageTimer } from './timer.ts';
+import type { StorageDeadline, StorageTimer } from './timer.ts';
 
 export type GetCommand = Extract<CoreCommand, { readonly type: 'get' }>;
 
@@ -45,7 +44,7 @@ export class GetRequest extends OpenRequest {
   private readonly deadlineMs: number;
   private candidates: Candidate[] = [];
   private located: Located | undefined;
-  private hedge: Deadline<StorageTimer> | undefined;
+  private hedge: StorageDeadline | undefined;
   private isAbsentHere = false;
   private rounds = 0;
   private answeredRounds = 0;

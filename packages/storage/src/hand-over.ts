@@ -87,7 +87,7 @@ export class HandOver {
   }
 
   private later(): void {
-    this.ctx.timers.set(Math.min(this.ctx.now.monoMs + passMs, Math.max(this.deadlineMs, this.ctx.now.monoMs + 1)), { type: 'handOver' });
+    this.ctx.after(Math.min(passMs, Math.max(1, this.deadlineMs - this.ctx.now.monoMs)), { type: 'handOver' });
   }
 
   /** Without room for its copies the node stays, still serving: to go on is then the user's decision. */

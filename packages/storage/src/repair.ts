@@ -66,6 +66,6 @@ export class Repair {
 
   private setTimer(): void {
     const { ctx } = this.parts;
-    ctx.timers.set(ctx.now.monoMs + ctx.jittered(ctx.config.repairPeriodMs), { type: 'repair' });
+    ctx.after(ctx.jittered(ctx.config.repairPeriodMs), { type: 'repair' });
   }
 }

@@ -1,11 +1,10 @@
 import type { Contact, Id, RequestId } from '@dht/overlay';
 import type { BlockRef, Handle } from './block.ts';
 import type { Context } from './context.ts';
-import type { Deadline } from './deadlines.ts';
 import type { LocalStore, WriteOutcome } from './local-store.ts';
 import type { OfferMessage, StoredMessage, TransferHeader } from './messages.ts';
 import type { Responsibility } from './responsibility.ts';
-import type { StorageTimer } from './timer.ts';
+import type { StorageDeadline } from './timer.ts';
 
 interface Offer {
   readonly from: Contact;
@@ -18,7 +17,7 @@ interface Incoming {
   readonly from: Contact;
   /** Others who offered it meanwhile, and whom this node may still ask. */
   readonly standby: Offer[];
-  deadline: Deadline<StorageTimer>;
+  deadline: StorageDeadline;
 }
 
 /** How many who offer the same block are remembered while one of them sends it. */
@@ -102,8 +101,7 @@ export class Replica {
       this.ctx.send(offer.from, { type: 'offerReply', request: offer.request, answer: 'not-active' });
       return;
     }
-    const { timers, now, config } = this.ctx;
-    const deadline = timers.set(now.monoMs + config.storeTimeoutMs, { type: 'incoming', key: block.key });
+    const deadline = this.ctx.after(this.ctx.config.storeTimeoutMs, { type: 'incoming', key: block.key });
     this.incoming.set(block.key.hex, { block, from: offer.from, standby, deadline });
     this.ctx.send(offer.from, { type: 'offerReply', request: offer.request, answer: 'want' });
   }
@@ -118,7 +116,7 @@ export class Replica {
   }
 
   private forget(key: Id): void {
-    this.ctx.timers.cancel(this.incoming.get(key.hex)?.deadline);
+    this.ctx.cancel(this.incoming.get(key.hex)?.deadline);
     this.incoming.delete(key.hex);
   }
 

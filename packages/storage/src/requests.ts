@@ -1,9 +1,8 @@
 import type { CommandRef, Contact, Id, RequestId } from '@dht/overlay';
 import type { Handle } from './block.ts';
 import type { Context } from './context.ts';
-import type { Deadline } from './deadlines.ts';
 import type { StorageMessage, TransferHeader } from './messages.ts';
-import type { StorageTimer } from './timer.ts';
+import type { StorageDeadline, StorageTimer } from './timer.ts';
 
 /** A request's name in maps. */
 export function requestKey(request: RequestId): string {
@@ -20,9 +19,9 @@ export type ReplyMessage = Extract<
 export abstract class OpenRequest {
   readonly id: RequestId;
   protected readonly ctx: Context;
-  private readonly timers = new Set<Deadline<StorageTimer>>();
+  private readonly timers = new Set<StorageDeadline>();
   /** One for each peer whose answer is waited for, by id. */
-  private readonly silences = new Map<string, Deadline<StorageTimer>>();
+  private readonly silences = new Map<string, StorageDeadline>();
 
   constructor(ctx: Context) {
     this.ctx = ctx;
@@ -56,35 +55,34 @@ export abstract class OpenRequest {
     return this.ctx.requests.get(this.id) === this;
   }
 
-  protected arm(delayMs: number, timer: StorageTimer): Deadline<StorageTimer> {
-    for (const known of this.timers) if (known.index < 0) this.timers.delete(known);
-    const deadline = this.ctx.timers.set(this.ctx.now.monoMs + delayMs, timer);
+  protected arm(delayMs: number, timer: StorageTimer): StorageDeadline {
+    for (const known of this.timers) if (known.place < 0) this.timers.delete(known);
+    const deadline = this.ctx.after(delayMs, timer);
     this.timers.add(deadline);
     return deadline;
   }
 
-  protected disarm(deadline: Deadline<StorageTimer> | undefined): void {
+  protected disarm(deadline: StorageDeadline | undefined): void {
     if (deadline === undefined) return;
-    this.ctx.timers.cancel(deadline);
+    this.ctx.cancel(deadline);
     this.timers.delete(deadline);
   }
 
   /** Passes over the peer unless it answers in time; takes the place of what was expected from it before. */
   protected expectAnswer(peer: Id, delayMs: number): void {
     this.answered(peer);
-    const { timers, now } = this.ctx;
-    this.silences.set(peer.hex, timers.set(now.monoMs + delayMs, { type: 'silence', counter: this.id.counter, peer }));
+    this.silences.set(peer.hex, this.ctx.after(delayMs, { type: 'silence', counter: this.id.counter, peer }));
   }
 
   protected answered(peer: Id): void {
-    this.ctx.timers.cancel(this.silences.get(peer.hex));
+    this.ctx.cancel(this.silences.get(peer.hex));
     this.silences.delete(peer.hex);
   }
 
   protected close(): void {
-    for (const deadline of this.silences.values()) this.ctx.timers.cancel(deadline);
+    for (const deadline of this.silences.values()) this.ctx.cancel(deadline);
     this.silences.clear();
-    for (const deadline of this.timers) this.ctx.timers.cancel(deadline);
+    for (const deadline of this.timers) this.ctx.cancel(deadline);
     this.timers.clear();
     this.ctx.requests.close(this.id);
   }

@@ -72,7 +72,7 @@ export class Storage {
   }
 
   nextDeadline(): number {
-    return this.ctx.timers.next();
+    return this.ctx.deadlines.next();
   }
 
   onMessage(from: Contact, message: StorageMessage): void {
@@ -189,8 +189,8 @@ export class Storage {
   }
 
   fireDue(): void {
-    const { timers, now } = this.ctx;
-    for (let timer = timers.popDue(now.monoMs); timer !== undefined; timer = timers.popDue(now.monoMs)) this.fire(timer);
+    const { deadlines, now } = this.ctx;
+    for (let timer = deadlines.popDue(now.monoMs); timer !== undefined; timer = deadlines.popDue(now.monoMs)) this.fire(timer);
   }
 
   private fire(timer: StorageTimer): void {

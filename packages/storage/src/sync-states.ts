@@ -1,10 +1,9 @@
 import type { Arc, Contact, Id } from '@dht/overlay';
 import { contains, isWithin, overlaps, sameArc } from './arcs.ts';
 import type { Context } from './context.ts';
-import type { Deadline } from './deadlines.ts';
 import type { SyncStateMessage } from './messages.ts';
 import type { Responsibility } from './responsibility.ts';
-import type { StorageTimer } from './timer.ts';
+import type { StorageDeadline } from './timer.ts';
 
 /** What a neighbour said about itself. Void when it has a higher incarnation by now. */
 export interface SyncState {
@@ -23,7 +22,7 @@ export class SyncStates {
   private readonly states = new Map<string, SyncState>();
   /** What each neighbour was last told, by id. */
   private readonly told = new Map<string, { readonly incarnation: number; readonly synced: Arc | undefined }>();
-  private timer: Deadline<StorageTimer> | undefined;
+  private timer: StorageDeadline | undefined;
 
   constructor(ctx: Context, own: Responsibility) {
     this.ctx = ctx;
@@ -60,8 +59,7 @@ export class SyncStates {
 
   /** The own state or the neighbours changed. */
   changed(): void {
-    if (this.timer !== undefined && this.timer.index >= 0) return;
-    this.timer = this.ctx.timers.set(this.ctx.now.monoMs + announceDelayMs, { type: 'announce' });
+    this.timer ??= this.ctx.after(announceDelayMs, { type: 'announce' });
   }
 
   /** A neighbour that missed what it was told can be told now. */
@@ -77,6 +75,8 @@ export class SyncStates {
   /** Tells every neighbour that has not heard the present state. */
   announce(): void {
     const { ctx } = this;
+    ctx.cancel(this.timer);
+    this.timer = undefined;
     if (ctx.overlay.status === 'joining') return;
     const neighbours = ctx.overlay.neighbourSet(2 * ctx.config.replicas);
     this.prune(neighbours);

@@ -1,10 +1,9 @@
 import type { Arc, Contact, Id, OverlayEvent } from '@dht/overlay';
 import { isWithin, overlaps } from './arcs.ts';
 import type { Context } from './context.ts';
-import type { Deadline } from './deadlines.ts';
 import { Reconciliation, type ReconciliationParts, type ReconciliationResult } from './reconciliation.ts';
 import type { Responsibility } from './responsibility.ts';
-import type { StorageTimer } from './timer.ts';
+import type { StorageDeadline } from './timer.ts';
 
 export interface SyncParts extends ReconciliationParts {
   readonly own: Responsibility;
@@ -42,7 +41,7 @@ export class Sync {
   private due: Due[] = [];
   private tasks: Task[] = [];
   private failures: number[] = [];
-  private timer: Deadline<StorageTimer> | undefined;
+  private timer: StorageDeadline | undefined;
 
   constructor(parts: SyncParts) {
     this.parts = parts;
@@ -117,10 +116,10 @@ export class Sync {
   }
 
   private setTimer(): void {
-    this.ctx.timers.cancel(this.timer);
+    this.ctx.cancel(this.timer);
     this.timer = undefined;
     const atMs = Math.min(...this.due.map((due) => due.atMs));
-    if (Number.isFinite(atMs)) this.timer = this.ctx.timers.set(atMs, { type: 'sync' });
+    if (Number.isFinite(atMs)) this.timer = this.ctx.after(atMs - this.ctx.now.monoMs, { type: 'sync' });
   }
 
   /** One node failed and none left: it will probably be back, and its copies with it. */

@@ -1,4 +1,7 @@
-import type { Id } from '@dht/overlay';
+import type { Deadline, Id } from '@dht/overlay';
+
+/** A timer that is set. */
+export type StorageDeadline = Deadline<StorageTimer>;
 
 /** Every timer of storage. Those with a `counter` belong to the open request of that number. */
 export type StorageTimer =
