@@ -50,7 +50,8 @@ export class DiskDriver {
       case 'read': {
         const block = disk.get(request.key);
         if (block === undefined) return { type: 'readDone', ref, outcome: 'absent' };
-        if (chance(this.random, faults.diskCorruptRate)) return { type: 'readDone', ref, outcome: 'corrupt' };
+        if (chance(this.random, faults.diskCorruptRate)) disk.spoil(request.key);
+        if (disk.isSpoiled(request.key)) return { type: 'readDone', ref, outcome: 'corrupt' };
         return { type: 'readDone', ref, outcome: 'read', handle: handles.take(block.size, this.engine.now), size: block.size };
       }
       case 'has':

@@ -24,6 +24,8 @@ export class Disk {
   /** When the writes that are under way are through. */
   busyUntil = 0;
   private readonly blocks = new Map<string, BlockRef>();
+  /** Keys whose bytes are no longer what was written. */
+  private readonly spoiled = new Set<string>();
   /** Keys that were durable here at some time. */
   private readonly past = new Set<string>();
   private sorted: BlockRef[] | undefined;
@@ -46,6 +48,15 @@ export class Disk {
     return this.blocks.has(key.hex);
   }
 
+  isSpoiled(key: Id): boolean {
+    return this.spoiled.has(key.hex);
+  }
+
+  /** The bytes on disk go bad, until they are written anew. */
+  spoil(key: Id): void {
+    this.spoiled.add(key.hex);
+  }
+
   /** Whether the key was ever durable here. */
   everHeld(key: Id): boolean {
     return this.past.has(key.hex);
@@ -56,6 +67,7 @@ export class Disk {
   }
 
   write(block: BlockRef): void {
+    this.spoiled.delete(block.key.hex);
     if (this.has(block.key)) return;
     this.blocks.set(block.key.hex, block);
     this.past.add(block.key.hex);
@@ -67,6 +79,7 @@ export class Disk {
     const block = this.blocks.get(key.hex);
     if (block === undefined) return;
     this.blocks.delete(key.hex);
+    this.spoiled.delete(key.hex);
     this.usedBytes -= block.size;
     this.sorted = undefined;
   }

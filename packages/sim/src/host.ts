@@ -283,6 +283,7 @@ export class Host implements EventTarget {
     const input = this.diskDriver.finish(this.disk, this.handles, subject, world.network.faults);
     if (input.type === 'writeDone' && input.outcome === 'durable' && subject.type === 'write')
       world.observers.notify('onDurable', this, subject.block);
+    if (input.type === 'readDone' && input.outcome === 'corrupt' && subject.type === 'read') world.observers.notify('onSpoiled', this, subject.key);
     if (subject.type === 'delete') world.observers.notify('onDeleted', this, subject.key);
     this.step(input);
   }
@@ -324,8 +325,14 @@ export class Host implements EventTarget {
 
   private onEvent(event: CoreEvent): void {
     this.world.observers.notify('onEvent', this, event);
-    if (event.type === 'activated') this.previouslyActive = true;
+    if (event.type === 'activated') this.rememberActivation();
     if (event.type === 'rememberedChanged') this.rememberLater();
+  }
+
+  /** In one write: a node that knows it was active but nobody to rejoin through would found a ring of its own. */
+  private rememberActivation(): void {
+    this.previouslyActive = true;
+    this.remembered = this.core?.overlay.remembered() ?? this.remembered;
   }
 
   private rememberLater(): void {

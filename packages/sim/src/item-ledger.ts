@@ -49,6 +49,10 @@ export class ItemLedger implements Observer {
     else item.copies.add(host);
   }
 
+  onSpoiled(host: Host, key: Id): void {
+    this.items.get(key.hex)?.copies.delete(host);
+  }
+
   onDeleted(host: Host, key: Id): void {
     const item = this.items.get(key.hex);
     if (item === undefined) return;

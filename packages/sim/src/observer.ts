@@ -15,6 +15,8 @@ export interface Observer {
   onEnd?(host: Host, how: EndOfLife): void;
   /** After a block became durable on the host's disk. */
   onDurable?(host: Host, block: BlockRef): void;
+  /** After a block on the host's disk turned out to have gone bad. */
+  onSpoiled?(host: Host, key: Id): void;
   /** After the core had a block deleted. */
   onDeleted?(host: Host, key: Id): void;
   onPut?(host: Host, block: BlockRef, result: PutResult, elapsedMs: number): void;
