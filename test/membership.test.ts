@@ -1,9 +1,9 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { payload } from '../scripts/lib/payload.ts';
 import type { Peer } from '../scripts/lib/peer.ts';
 import { freePort } from '../scripts/lib/port.ts';
+import { Catalogue } from './support/catalogue.ts';
 import { address, Testbed, until } from './support/testbed.ts';
 
 let testbed: Testbed;
@@ -11,34 +11,6 @@ beforeEach(async () => {
   testbed = await Testbed.open();
 });
 afterEach(() => testbed.close());
-
-/** Files of several sizes, put through several nodes, and a check that all of them are there from anywhere. */
-class Catalogue {
-  private readonly files: { readonly cid: string; readonly content: Uint8Array }[] = [];
-
-  async put(node: Peer, size: number): Promise<void> {
-    const content = payload(`file ${this.files.length}`, size);
-    const { code, stdout, stderr } = await testbed.dht(node, ['put', '-'], { stdin: content });
-    expect({ code, stderr }).toMatchObject({ code: 0 });
-    this.files.push({ cid: stdout.trim(), content });
-  }
-
-  async expectFrom(nodes: readonly Peer[]): Promise<void> {
-    for (const node of nodes) {
-      for (const { cid, content } of this.files) {
-        const { code, bytes, stderr } = await testbed.dht(node, ['cat', cid]);
-        expect({ code, stderr, node: node.number }).toEqual({ code: 0, stderr: '', node: node.number });
-        expect(bytes.equals(content)).toBe(true);
-      }
-    }
-  }
-}
-
-async function filled(nodes: readonly Peer[]): Promise<Catalogue> {
-  const catalogue = new Catalogue();
-  for (const [index, node] of nodes.entries()) await catalogue.put(node, 1000 + index * 700_000);
-  return catalogue;
-}
 
 test('nodes join through any member, with and without a peer id, and past addresses where nobody is', async () => {
   const first = await testbed.found();
@@ -51,37 +23,25 @@ test('nodes join through any member, with and without a peer id, and past addres
   expect(new Set(nodes.map((node) => node.id)).size).toBe(4);
 });
 
-test('the first node dies, and everything is there from everyone; it comes back with its id and its data', async () => {
+test('any node dies, the first one included: everything is there from the others, and it comes back with its id and its data', async () => {
   const nodes = await testbed.network(5);
-  const catalogue = await filled(nodes);
-  const [first, ...others] = nodes as [Peer, ...Peer[]];
-  const { id } = first;
-  first.kill();
-  await catalogue.expectFrom(others);
-  const { blocks } = await testbed.start(first);
-  expect(first.id).toBe(id);
-  expect(blocks).toBeGreaterThan(0);
-  await testbed.untilRing(nodes);
-  await catalogue.expectFrom(nodes);
-});
-
-test('any node dies, one after the other, and nothing is lost', async () => {
-  const nodes = await testbed.network(5);
-  const catalogue = await filled(nodes);
-  for (const node of nodes) {
-    const others = nodes.filter((other) => other !== node);
+  const catalogue = await Catalogue.through(nodes);
+  for (const node of [nodes[0], nodes[3]] as Peer[]) {
+    const { id } = node;
     node.kill();
     await node.process?.ended;
-    await catalogue.expectFrom(others.slice(0, 2));
-    await testbed.start(node);
+    await catalogue.expectFrom(nodes.filter((other) => other !== node));
+    const { blocks } = await testbed.start(node);
+    expect(node.id).toBe(id);
+    expect(blocks).toBeGreaterThan(0);
     await testbed.untilRing(nodes);
+    await catalogue.expectFrom(nodes);
   }
-  await catalogue.expectFrom(nodes);
 });
 
 test('a node moves to another address, and its first contact is gone: it finds back without being told anything', async () => {
   const [first, ...rest] = (await testbed.network(4)) as [Peer, ...Peer[]];
-  const catalogue = await filled(rest);
+  const catalogue = await Catalogue.through(rest);
   const moved = rest[0] as Peer;
   const { id } = moved;
   await moved.process?.stop();
@@ -100,7 +60,7 @@ test('a node moves to another address, and its first contact is gone: it finds b
 
 test('all nodes die and start again: one network, all files', async () => {
   const nodes = await testbed.network(5);
-  const catalogue = await filled(nodes);
+  const catalogue = await Catalogue.through(nodes);
   for (const node of nodes) node.kill();
   await Promise.all(nodes.map((node) => node.process?.ended));
   await Promise.all(nodes.map((node) => testbed.start(node)));
@@ -110,7 +70,7 @@ test('all nodes die and start again: one network, all files', async () => {
 
 test('all nodes but one stay away: the one that comes back serves alone, and the others find it when they come', async () => {
   const nodes = await testbed.network(3);
-  const catalogue = await filled(nodes);
+  const catalogue = await Catalogue.through(nodes);
   for (const node of nodes) node.kill();
   await Promise.all(nodes.map((node) => node.process?.ended));
   const [first, ...others] = nodes as [Peer, ...Peer[]];
@@ -122,7 +82,7 @@ test('all nodes but one stay away: the one that comes back serves alone, and the
 
 test('a node leaves: everything it held is on the others before it goes', async () => {
   const nodes = await testbed.network(4);
-  const catalogue = await filled(nodes);
+  const catalogue = await Catalogue.through(nodes);
   const [leaver, ...others] = nodes as [Peer, ...Peer[]];
   const { code, stdout } = await testbed.dht(leaver, ['leave', '--timeout', '60s']);
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'Everything was handed over, and the daemon has stopped.\n' });
@@ -149,7 +109,7 @@ test('dht stop ends the daemon and waits for it; a second one finds nobody', asy
 test('a client puts and gets, and is in nobody’s leaf set', async () => {
   const nodes = await testbed.network(3);
   const client = await testbed.join([nodes[0] as Peer], { DHT_CLIENT: 'true' });
-  const catalogue = await filled([client]);
+  const catalogue = await Catalogue.through([client]);
   await catalogue.expectFrom([client, ...nodes]);
   await testbed.untilRing(nodes);
   const status = await (await client.client()).status();
@@ -158,15 +118,14 @@ test('a client puts and gets, and is in nobody’s leaf set', async () => {
 
 test('copies are made anew while the dead stay away', async () => {
   const nodes = await testbed.network(6);
-  const catalogue = await filled(nodes);
+  const catalogue = await Catalogue.through(nodes);
   const survivors = nodes.slice(2);
   for (const node of nodes.slice(0, 2)) node.kill();
   await testbed.untilRing(survivors);
-  const out = join(testbed.folder(), 'x');
-  writeFileSync(out, payload('after', 100_000));
-  const { stdout } = await testbed.dht(survivors[0] as Peer, ['put', out]);
+  const put = await testbed.dht(survivors[0] as Peer, ['put', '-'], { stdin: payload('after', 100_000) });
+  expect(put.code).toBe(0);
   await until('full replica set', async () => {
-    const where = await testbed.dht(survivors[1] as Peer, ['where', '--json', stdout.trim()]);
+    const where = await testbed.dht(survivors[1] as Peer, ['where', '--json', put.stdout.trim()]);
     const summary = JSON.parse(where.stdout.trimEnd().split('\n').at(-1) ?? '{}');
     return summary.copiesMin === 3 ? undefined : `${summary.copiesMin} copies`;
   });

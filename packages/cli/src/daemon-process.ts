@@ -2,6 +2,7 @@ import { type Activation, type Daemon, type DaemonOptions, startDaemon, systemCo
 import { renderFields } from './output/table.ts';
 import { shellWord, shortId } from './output/text.ts';
 import type { Session } from './session.ts';
+import { version } from './version.ts';
 
 /**
  * Runs a daemon in this process until it is told to stop: by Ctrl-C or SIGTERM, by `dht stop` or `dht leave`. What is
@@ -9,7 +10,7 @@ import type { Session } from './session.ts';
  */
 export async function runDaemon(session: Session, options: DaemonOptions): Promise<void> {
   const { signal } = session.io;
-  const daemon = await startDaemon(options);
+  const daemon = await startDaemon({ ...options, version });
   const stop = (): void => {
     session.note('Stopping …');
     void daemon.stop();

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ApiFile, IdReply, LeaveProgress } from './api/contract.ts';
+import { type ApiFile, exitCodes, type IdReply, type LeaveProgress } from './api/contract.ts';
 import { fileRoutes } from './api/handlers/files.ts';
 import { membershipRoutes } from './api/handlers/membership.ts';
 import { viewRoutes } from './api/handlers/views.ts';
 import { type ApiServer, startApiServer } from './api/server.ts';
 import type { Config } from './config/config.ts';
+import { DhtError } from './error.ts';
 import { PathLock } from './lock/path-lock.ts';
 import { createLogger } from './logging/logger.ts';
 import { type Activation, type LeaveOutcome, Node, type ProtocolOptions } from './node.ts';
@@ -47,7 +48,10 @@ export interface Daemon {
   readonly notices: readonly string[];
   /** Settles when the node is a member; rejects with a `DhtError` when it could not join. The daemon still runs then: stop it. */
   readonly active: Promise<Activation>;
-  /** Resolves when the daemon has ended, by `stop`, by `leave` or through the API: then the process can exit. */
+  /**
+   * Settles when the daemon has ended and the process can exit: resolves after `stop`, `leave` or the same through the API,
+   * rejects with a `DhtError` (1) when a broken invariant ended it.
+   */
   readonly ended: Promise<void>;
   /** Hands the arcs over, then stops. Stops also when the time is over. */
   leave(options?: LeaveOptions): Promise<LeaveOutcome>;
@@ -72,11 +76,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 class RunningDaemon implements Daemon {
   readonly path: string;
   readonly notices: readonly string[];
-  readonly ended: Promise<void>;
   private readonly node: Node;
   private readonly views: Views;
   private readonly parts: AsyncDisposableStack;
-  private readonly end: () => void;
+  private readonly end: PromiseWithResolvers<void> = Promise.withResolvers<void>();
+  private failure: DhtError | undefined;
   private stopping: Promise<void> | undefined;
   private api: ApiServer | undefined;
   private activation: Promise<Activation> = new Promise(() => {});
@@ -87,7 +91,8 @@ class RunningDaemon implements Daemon {
     this.parts = parts;
     this.views = new Views(node, config.path, version);
     this.notices = portNotices(config, node.transport.multiaddrs());
-    ({ promise: this.ended, resolve: this.end } = Promise.withResolvers<void>());
+    // Nobody has to be interested in it.
+    this.end.promise.catch(() => {});
   }
 
   static async start(options: DaemonOptions, parts: AsyncDisposableStack): Promise<RunningDaemon> {
@@ -99,7 +104,7 @@ class RunningDaemon implements Daemon {
     parts.defer(() => store.close());
     const onFatal = (error: unknown): void => {
       log.fatal({ error: error instanceof Error ? error.stack : String(error) }, 'a broken invariant: this daemon ends');
-      void daemon?.stop();
+      void daemon?.fail(error);
     };
     let daemon: RunningDaemon | undefined;
     const node = await Node.start({ config, store, log, protocol: options.protocol ?? {}, join: options.join ?? [], onFatal });
@@ -110,6 +115,10 @@ class RunningDaemon implements Daemon {
     // Nobody has to be interested in it.
     daemon.activation.catch(() => {});
     return daemon;
+  }
+
+  get ended(): Promise<void> {
+    return this.end.promise;
   }
 
   get active(): Promise<Activation> {
@@ -136,8 +145,19 @@ class RunningDaemon implements Daemon {
   }
 
   stop(): Promise<void> {
-    this.stopping ??= this.parts.disposeAsync().finally(this.end);
+    this.stopping ??= this.parts.disposeAsync().finally(() => {
+      if (this.failure === undefined) this.end.resolve();
+      else this.end.reject(this.failure);
+    });
     return this.stopping;
+  }
+
+  private fail(cause: unknown): Promise<void> {
+    this.failure = new DhtError(exitCodes.error, 'a broken invariant ended this daemon; what it stores is on its disk', {
+      hint: 'Start it again, and report the log above: this is a bug.',
+      cause,
+    });
+    return this.stop();
   }
 
   private async serve(port: number): Promise<void> {
