@@ -1,5 +1,6 @@
 import { type Connection, type PeerId, type Startable, start, stop } from '@libp2p/interface';
 import type { KadDHT } from '@libp2p/kad-dht';
+import type { Ping } from '@libp2p/ping';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import type { Libp2pNode } from './libp2p-node.ts';
 import { streamsPerProtocolMax } from './limits.ts';
@@ -54,7 +55,7 @@ export class KadPlane {
       disjointPaths: concurrency,
       maxInboundStreams: streamsPerProtocolMax,
       maxOutboundStreams: streamsPerProtocolMax,
-    })({ ...node.components, ping: node.ping });
+    })(node.components as typeof node.components & { ping: Ping });
     const plane = new KadPlane(node, kad, options);
     await start(plane.#kad);
     node.libp2p.addEventListener('connection:open', plane.#onConnection);

@@ -2,7 +2,7 @@ import { noise } from '@chainsafe/libp2p-noise';
 import { type Identify, identify } from '@libp2p/identify';
 import type { ComponentLogger, ConnectionEncrypter, PeerId, PrivateKey, SecureConnectionOptions } from '@libp2p/interface';
 import { defaultLogger } from '@libp2p/logger';
-import { type Ping, ping } from '@libp2p/ping';
+import { ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p, type Libp2p, type Libp2pInit } from 'libp2p';
@@ -18,7 +18,6 @@ export interface Libp2pNode {
   readonly libp2p: Libp2p;
   readonly components: Libp2pComponents;
   readonly identify: Identify;
-  readonly ping: Ping;
 }
 
 export interface Libp2pNodeInit {
@@ -56,7 +55,7 @@ export async function createNode(init: Libp2pNodeInit): Promise<Libp2pNode> {
     },
   });
   if (components === undefined) throw new Error('libp2p did not create its services');
-  return { libp2p, components, identify: libp2p.services.identify, ping: libp2p.services.ping };
+  return { libp2p, components, identify: libp2p.services.identify };
 }
 
 const muxerOptions = {

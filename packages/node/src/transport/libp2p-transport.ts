@@ -182,6 +182,14 @@ export class Libp2pTransport implements Transport {
     else this.#kad = kad;
   }
 
+  /**
+   * Addresses of a peer that other nodes know by kad-dht, at least one of them not in `known`; none when nobody knows better, or
+   * when the second plane is not running. Not signed: whether the peer is there shows when it is dialled.
+   */
+  async findAddresses(peerId: PeerId, known: readonly Multiaddr[], signal: AbortSignal): Promise<readonly Multiaddr[]> {
+    return (await this.#kad?.findAddresses(peerId, known, signal)) ?? [];
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#upkeep);
     await this.#kad?.stop();
@@ -276,7 +284,7 @@ export class Libp2pTransport implements Transport {
     if (this.#kad === undefined || !this.#searches.start(link.id)) return;
     const limit = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(2 * this.#limits.dialTimeoutMs)]);
     try {
-      const found = await this.#kad.findAddresses(peerId, multiaddrs, limit);
+      const found = await this.findAddresses(peerId, multiaddrs, limit);
       if (found.length === 0 || link.isConnected) return;
       const connection = await this.#started(this.#dialler).dial(found, peerId, limit);
       await link.introduce(connection, limit);

@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { Contact } from '@dht/overlay';
 import type { Message, TransferHeader } from '@dht/storage';
+import { type DecodedFrame, decodeFrame, encodeHello, type Hello, supportedVersions } from '@dht/wire';
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import type { PrivateKey, Stream } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import type { Libp2p } from 'libp2p';
+import { sealRecord } from '../../src/transport/address-book.ts';
 import { createNode } from '../../src/transport/libp2p-node.ts';
 import { createLibp2pTransport, type Libp2pTransport, type Libp2pTransportInit } from '../../src/transport/libp2p-transport.ts';
+import { frames } from '../../src/transport/mail-source.ts';
 import { type Network, networkOf } from '../../src/transport/membership.ts';
+import { mailProtocol } from '../../src/transport/protocols.ts';
+import { streamSource } from '../../src/transport/stream-source.ts';
 
 export type Seen =
   | { readonly type: 'message'; readonly from: Contact; readonly message: Message }
@@ -124,24 +129,86 @@ export function addressOf(node: TestNode): string {
   return address;
 }
 
+/** Without `/p2p/…`. */
+export function bareAddressOf(node: TestNode): string {
+  const [bare] = addressOf(node).split('/p2p/');
+  return bare as string;
+}
+
 /** Connects `from` to `to` and waits until both know it. */
 export async function connect(from: TestNode, to: TestNode): Promise<void> {
   await from.transport.connect(addressOf(to), AbortSignal.timeout(patienceMs));
   await Promise.all([from.witness.next('connected'), to.witness.next('connected')]);
 }
 
-/** A libp2p node that speaks no protocol of ours by itself, to misbehave with. */
-export async function startStranger(): Promise<{ readonly libp2p: Libp2p; open(node: TestNode, protocol: string): Promise<Stream> }> {
-  const { libp2p } = await createNode({ privateKey: await newKey(), listen: [], mayDial: () => true, connectionsMax: 10 });
+export interface Stranger {
+  readonly privateKey: PrivateKey;
+  open(node: TestNode, protocol: string): Promise<Stream>;
+  handle(protocol: string, handler: (stream: Stream) => void): Promise<void>;
+  /** What the node's mailbox to the stranger says next, Hello left out. */
+  nextFrame(): Promise<DecodedFrame>;
+}
+
+/** A libp2p node that takes mail and says nothing by itself, to misbehave with. */
+export async function startStranger(): Promise<Stranger> {
+  const privateKey = await newKey();
+  const { libp2p } = await createNode({ privateKey, listen: [], mayDial: () => true, connectionsMax: 10 });
+  const mail = Promise.withResolvers<AsyncGenerator<Uint8Array[]>>();
+  await libp2p.handle(mailProtocol, (stream) => mail.resolve(frames(streamSource(stream, 1 << 20))));
   await libp2p.start();
   strangers.push(libp2p);
-  return { libp2p, open: (node, protocol) => libp2p.dialProtocol(multiaddr(addressOf(node)), protocol) };
+  const received: Uint8Array[] = [];
+  let isHelloTaken = false;
+  const nextFrame = async (): Promise<DecodedFrame> => {
+    const batches = await mail.promise;
+    while (true) {
+      if (!isHelloTaken && received.shift() !== undefined) isHelloTaken = true;
+      const frame = isHelloTaken ? received.shift() : undefined;
+      if (frame !== undefined) return decodeFrame(frame);
+      received.push(...((await batches.next()).value ?? []));
+    }
+  };
+  return {
+    privateKey,
+    open: (node, protocol) => libp2p.dialProtocol(multiaddr(addressOf(node)), protocol),
+    handle: (protocol, handler) => libp2p.handle(protocol, handler),
+    nextFrame,
+  };
 }
 
 const strangers: Libp2p[] = [];
+
+/** A signed peer record, of a fresh peer when none is given. */
+export async function newRecord(privateKey?: PrivateKey): Promise<Uint8Array> {
+  return sealRecord(privateKey ?? (await newKey()), [multiaddr('/ip4/127.0.0.1/tcp/1')], 1);
+}
 
 /** Resolves when `stream` is closed, by whomever. */
 export async function closed(stream: Stream): Promise<void> {
   if (stream.status !== 'open') return;
   await new Promise<void>((resolve) => stream.addEventListener('close', () => resolve(), { once: true }));
+}
+
+/** A Hello that a node of the test network welcomes, unless changed. */
+export async function helloOf(stranger: Stranger, change: Partial<Hello> = {}): Promise<Uint8Array> {
+  return encodeHello({
+    ...supportedVersions,
+    features: 0,
+    networkId: Buffer.from(testNetwork.id, 'hex'),
+    network: testNetwork.descriptor,
+    incarnation: 1,
+    storeId: '00'.repeat(16),
+    role: 'full',
+    streamSequence: 1,
+    address: await newRecord(stranger.privateKey),
+    ...change,
+  });
+}
+
+/** Says Hello as the stranger and answers the victim's, so that both are connected. */
+export async function sayHello(victim: TestNode, stranger: Stranger): Promise<Stream> {
+  const stream = await stranger.open(victim, mailProtocol);
+  stream.send(await helloOf(stranger));
+  await victim.witness.next('connected');
+  return stream;
 }
