@@ -14,6 +14,8 @@ import { TransportError } from './transport/transport.ts';
 
 /** Changes of the contacts worth remembering are written together. */
 const rememberDelayMs = 1000;
+/** The second plane starts this long after activation, within a quarter of it: it helps nobody who is joining. */
+const kadDelayMs = 60_000;
 /** Messages that say good-bye get this long to leave. */
 const farewellMs = 100;
 
@@ -55,6 +57,7 @@ export class Node {
   private readonly founds: boolean;
   private runningCore: Core | undefined;
   private remembering: NodeJS.Timeout | undefined;
+  private kadStarting: NodeJS.Timeout | undefined;
   private onLeaveProgress: ((progress: LeaveProgress) => void) | undefined;
 
   private constructor(init: NodeInit, own: identity.NodeIdentity, runtime: Runtime, transport: Libp2pTransport, founds: boolean) {
@@ -139,6 +142,7 @@ export class Node {
   async stop(): Promise<void> {
     this.stopping.abort();
     clearTimeout(this.remembering);
+    clearTimeout(this.kadStarting);
     this.activation.reject(new DhtError(exitCodes.interrupted, 'the daemon was stopped before it had joined'));
     if (this.runningCore !== undefined) await this.remember().catch(() => {});
     this.runtime.stop();
@@ -187,6 +191,7 @@ export class Node {
         log.info({ how: event.how }, 'active');
         if (event.how === 'joined' && this.joinedFromMs !== undefined) this.joinMs = performance.now() - this.joinedFromMs;
         void this.rememberActivation(config.client ? 'attached' : event.how);
+        this.startKadLater();
         break;
       case 'leafSetChanged':
         this.pinLeafSet();
@@ -203,6 +208,13 @@ export class Node {
       default:
         log.debug({ event: event.type }, 'core');
     }
+  }
+
+  private startKadLater(): void {
+    const { config, log } = this.init;
+    if (!config.kad) return;
+    const start = (): Promise<void> => this.transport.startKad().catch((error) => log.warn({ error: String(error) }, 'kad-dht'));
+    this.kadStarting ??= setTimeout(start, kadDelayMs * (0.75 + Math.random() / 2)).unref();
   }
 
   private pinLeafSet(): void {

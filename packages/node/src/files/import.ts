@@ -3,6 +3,7 @@ import { extract, type TarEntry } from 'it-tar';
 import type { CID } from 'multiformats/cid';
 import { exitCodes } from '../api/contract.ts';
 import { DhtError } from '../error.ts';
+import { fixedSizeChunks } from './chunker.ts';
 import type { PutSession } from './put-session.ts';
 
 export interface Imported {
@@ -13,6 +14,7 @@ export interface Imported {
 
 /** IPIP-499: 1 MiB raw leaves, 1024 links, CIDv1. The CIDs are those of `ipfs add` with this profile. */
 const profile = 'unixfs-v1-2025';
+const chunkBytes = 1024 * 1024;
 /** Chunks that the importer hashes before it hands them over; they count beside the bytes on their way. */
 const blockWriteConcurrency = 4;
 
@@ -40,7 +42,8 @@ async function importAll(
 ): Promise<CID> {
   let root: CID | undefined;
   // One file after the other: a tar stream has no other order. The blocks of small files still overlap on their way.
-  const options = { profile, wrapWithDirectory, fileImportConcurrency: 1, blockWriteConcurrency } as const;
+  const chunker = fixedSizeChunks(chunkBytes);
+  const options = { profile, chunker, wrapWithDirectory, fileImportConcurrency: 1, blockWriteConcurrency } as const;
   // The root comes last.
   for await (const entry of importer(source as Parameters<typeof importer>[0], session, { ...options })) root = entry.cid;
   if (root === undefined) throw new DhtError(exitCodes.error, 'there was nothing to store');
