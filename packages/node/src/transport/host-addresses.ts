@@ -66,8 +66,8 @@ export function announceable(addresses: readonly Multiaddr[]): Multiaddr[] {
 }
 
 /** The order to try addresses in: those of this very host first, then public ones and names, then private networks. */
-export function inDialOrder(addresses: readonly Multiaddr[]): Multiaddr[] {
-  const own = new Set(interfaceAddresses());
+export function inDialOrder(addresses: readonly Multiaddr[], ownAddresses: Iterable<string> = interfaceAddresses()): Multiaddr[] {
+  const own = new Set(ownAddresses);
   const elsewhere = addresses.filter((address) => !isLoopback(address));
   const sameHost = elsewhere.length === 0 || elsewhere.some((address) => own.has(hostOf(address) ?? ''));
   return unique(addresses)
