@@ -13,6 +13,8 @@ export interface OverlayConfig {
   readonly cellSize: number;
   /** How many of the closest nodes a lookup's answer names. */
   readonly replicaSetRank: number;
+  /** Contacts in the whole routing table: a network of some hundreds fits in, so that lookups take one hop. */
+  readonly tableContactsMax: number;
   readonly heartbeatMs: number;
   readonly rtoMsMin: number;
   readonly rtoMsMax: number;
@@ -49,6 +51,7 @@ export const defaultOverlayConfig: OverlayConfig = {
   nearNeighbours: 4,
   cellSize: 3,
   replicaSetRank: 8,
+  tableContactsMax: 512,
   heartbeatMs: 1 * second,
   rtoMsMin: 1 * second,
   rtoMsMax: 10 * second,

@@ -49,7 +49,7 @@ export class Context {
     this.selfPeer = new Peer(init.self);
     this.selfPeer.status = 'joining';
     this.leafSet = new LeafSet(this.selfPeer, init.config.leafSetSize);
-    this.table = new RoutingTable(init.self.id, init.config.cellSize);
+    this.table = new RoutingTable(init.self.id, init.config.cellSize, init.config.tableContactsMax);
     this.failed = new FailedSet(init.config.failedExpiryMs, init.config.tableEntriesMax);
     this.health = new LocalHealth(init.config.healthFactorMax);
   }

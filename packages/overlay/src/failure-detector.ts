@@ -4,7 +4,7 @@ import type { Peer } from './peers.ts';
 import type { Verifications } from './verification.ts';
 
 /** Of the far members one is probed this many times as often as each near one: it costs several hops. */
-const farProbesPerSlowProbe = 3;
+const farProbesPerSlowProbe = 2;
 /** The watch does not look again sooner. */
 const watchMsMin = 1;
 

@@ -2,8 +2,8 @@ import { type Contact, supersedes } from './contact.ts';
 import type { Id } from './id.ts';
 import type { NodeStatus } from './messages.ts';
 
-/** Peers kept at most, besides those that a connection, the leaf set or the routing table holds on to. */
-const peersMax = 1024;
+/** Peers kept at most besides those that a connection, the leaf set or the routing table holds on to. */
+const strangersMax = 128;
 /** Weights of a new sample in the smoothed round-trip time and its deviation (Jacobson 1988, as in RFC 6298). */
 const meanWeight = 1 / 8;
 const deviationWeight = 1 / 4;
@@ -29,6 +29,8 @@ export class Peer {
   /** Whether the leaf set and the routing table hold on to it. Kept by them. */
   isLeaf = false;
   isTabled = false;
+  /** Whether a verification of it is under way. Kept by that. */
+  isQuestioned = false;
 
   constructor(contact: Contact) {
     this.contact = contact;
@@ -69,6 +71,14 @@ export class Peer {
 /** The peers by id. Bounded: those that nothing holds on to are forgotten, oldest first. */
 export class Peers {
   readonly #byHex: Map<string, Peer> = new Map();
+  readonly #connected: Set<Peer> = new Set();
+  /** When the map has grown to this, it is looked through for peers that can go. */
+  #sweepAt: number = 2 * strangersMax;
+
+  /** The peers to which there is a connection. */
+  get connected(): ReadonlySet<Peer> {
+    return this.#connected;
+  }
 
   get size(): number {
     return this.#byHex.size;
@@ -91,21 +101,23 @@ export class Peers {
   }
 
   #add(contact: Contact): Peer {
-    if (this.#byHex.size >= peersMax) this.#forgetOldest();
+    if (this.#byHex.size >= this.#sweepAt) this.#sweep();
     const peer = new Peer(contact);
     this.#byHex.set(contact.id.hex, peer);
     return peer;
   }
 
-  /** Forgets a quarter at once, so that the walk over the map is paid for by many additions. */
-  #forgetOldest(): void {
-    let excess = peersMax / 4;
-    for (const [hex, peer] of this.#byHex) {
-      if (excess === 0) return;
-      if (peer.isLeaf || peer.isTabled || peer.connected) continue;
-      this.#byHex.delete(hex);
-      excess--;
-    }
+  setConnected(peer: Peer, connected: boolean): void {
+    peer.connected = connected;
+    if (connected) this.#connected.add(peer);
+    else this.#connected.delete(peer);
+  }
+
+  /** Forgets the older ones of those that nothing holds on to. The next sweep comes after as many additions as this one leaves. */
+  #sweep(): void {
+    const strangers = [...this.#byHex].filter(([, peer]) => !peer.isLeaf && !peer.isTabled && !peer.isQuestioned && !peer.connected);
+    for (const [hex] of strangers.slice(0, -strangersMax)) this.#byHex.delete(hex);
+    this.#sweepAt = this.#byHex.size + strangersMax;
   }
 }
 

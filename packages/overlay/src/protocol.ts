@@ -290,7 +290,7 @@ export class Protocol {
   #onConnected(contact: Contact): void {
     const peer = this.#heard(contact);
     if (peer === undefined) return;
-    peer.connected = true;
+    this.context.peers.setConnected(peer, true);
     this.#verifications.heard(peer);
     if (peer.isTabled) this.context.table.insert(peer);
   }
@@ -298,7 +298,7 @@ export class Protocol {
   #onDisconnected(id: Id): void {
     const peer = this.context.peers.get(id);
     if (peer === undefined) return;
-    peer.connected = false;
+    this.context.peers.setConnected(peer, false);
     this.#onUnheard(peer);
     if (peer.isLeaf) this.#detector.doubt(peer);
   }

@@ -41,6 +41,7 @@ export function ringDistance(a: Id, b: Id): bigint {
 export function compareClockwise(origin: Id, a: Id, b: Id): number {
   const difference = clockwiseTop(origin, a) - clockwiseTop(origin, b);
   if (difference > 1 || difference < -1) return difference;
+  if (a.equals(b)) return 0;
   const exact = clockwiseDistance(origin, a) - clockwiseDistance(origin, b);
   return exact < 0n ? -1 : exact > 0n ? 1 : 0;
 }

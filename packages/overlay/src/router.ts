@@ -307,7 +307,7 @@ export class Router {
     const accepts = (peer: Peer): boolean =>
       context.isHop(peer) && !passage.tried.has(peer) && peer !== passage.from && !(isJoin && peer.id.equals(origin.id));
     if (purpose !== 'lookup') {
-      const connected = this.#closest(key, (peer) => peer.connected && accepts(peer));
+      const connected = this.#closestConnected(key, accepts);
       if (connected !== undefined) return connected;
     }
     return this.#closest(key, accepts) ?? this.#relay(key, accepts);
@@ -324,6 +324,18 @@ export class Router {
       if (accepts(member) && (relay === undefined || isCloser(target.id, member.id, relay.id))) relay = member;
     }
     return relay;
+  }
+
+  #closestConnected(key: Id, accepts: (peer: Peer) => boolean): Peer | undefined {
+    const { peers, self, isServing } = this.#context;
+    let best: Peer | undefined;
+    let bound = isServing ? self.id : undefined;
+    for (const peer of peers.connected) {
+      if ((bound !== undefined && !isCloser(key, peer.id, bound)) || !accepts(peer)) continue;
+      best = peer;
+      bound = peer.id;
+    }
+    return best;
   }
 
   #closest(key: Id, accepts: (peer: Peer) => boolean): Peer | undefined {

@@ -2,9 +2,6 @@ import { type Id, idDigits, sharedPrefixLength } from './id.ts';
 import type { Peer } from './peers.ts';
 import { isCloser } from './ring.ts';
 
-/** Contacts in the table at most. A network of some hundreds fits in whole, so that lookups take one hop. */
-const contactsMax = 512;
-
 export interface TableCell {
   readonly row: number;
   readonly column: number;
@@ -24,10 +21,10 @@ export class RoutingTable {
   readonly #rows: (Peer[] | undefined)[][] = [];
   #size = 0;
 
-  constructor(self: Id, cellSize: number, max: number = contactsMax) {
+  constructor(self: Id, cellSize: number, contactsMax: number) {
     this.#self = self;
     this.#cellSize = cellSize;
-    this.#contactsMax = max;
+    this.#contactsMax = contactsMax;
   }
 
   get size(): number {

@@ -92,6 +92,7 @@ export class Verifications {
       witnesses: new Map(),
     };
     this.#byHex.set(peer.id.hex, verification);
+    peer.isQuestioned = true;
     if (suspicion === 'candidate') this.#candidates++;
     if (options.delayMs === 0) this.#try(verification);
   }
@@ -232,6 +233,7 @@ export class Verifications {
     this.#dropRoute(verification);
     this.#context.deadlines.cancel(verification.deadline);
     this.#byHex.delete(verification.peer.id.hex);
+    verification.peer.isQuestioned = false;
     if (verification.suspicion === 'candidate') this.#candidates--;
   }
 }

@@ -115,6 +115,7 @@ export class Network {
   isCut: (from: TestNode, to: TestNode) => boolean = () => false;
   readonly #latencyMsMin: number;
   readonly #latencyMsMax: number;
+  readonly #byHex: Map<string, TestNode> = new Map();
   readonly #events: Event[] = [];
   readonly #lastArrival: Map<string, number> = new Map();
   readonly #dialling: Map<string, OverlayMessage[]> = new Map();
@@ -141,6 +142,7 @@ export class Network {
     };
     const node = new TestNode(this, contact);
     this.nodes.push(node);
+    this.#byHex.set(node.hex, node);
     return node;
   }
 
@@ -230,7 +232,7 @@ export class Network {
 
   #send(from: TestNode, to: Contact, message: OverlayMessage): void {
     from.sent++;
-    const target = this.nodes.find((node) => node.hex === to.id.hex);
+    const target = this.#byHex.get(to.id.hex);
     if (target !== undefined && from.connections.has(target)) this.#deliver(from, target, message);
     else this.#dial(from, to, target, message);
   }
