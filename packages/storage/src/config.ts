@@ -29,6 +29,8 @@ export interface StorageConfig {
   /** So many failures within `reReplicateMs` in the leaf set are no lone failures: copies are made at once. */
   readonly clusteredFailures: number;
   readonly repairBytesInFlightMax: number;
+  /** Bytes of puts coordinated here at the same time, and as many again of copies stored for other coordinators. */
+  readonly incomingBytesMax: number;
   readonly keysPageLimit: number;
   /** Arcs that an earlier lookup told of, kept at most and at longest. */
   readonly arcCacheMax: number;
@@ -49,6 +51,7 @@ export const defaultStorageConfig: StorageConfig = {
   reReplicateMs: 5 * minute,
   clusteredFailures: 2,
   repairBytesInFlightMax: 8 * mebibyte,
+  incomingBytesMax: 24 * mebibyte,
   keysPageLimit: 1000,
   arcCacheMax: 1024,
   arcCacheMs: 1 * minute,

@@ -1,4 +1,5 @@
 import type { Contact, Id, RequestId } from '@dht/overlay';
+import { Admission } from './admission.ts';
 import type { BlockRef, Handle } from './block.ts';
 import type { Context } from './context.ts';
 import { Coordination, type CoordinationParts, type Initiator } from './coordination.ts';
@@ -9,9 +10,11 @@ export class Coordinator {
   private readonly ctx: Context;
   private readonly parts: CoordinationParts;
   private readonly byKey = new Map<string, Coordination>();
+  private readonly admission: Admission;
 
   constructor(parts: Omit<CoordinationParts, 'onEnd'>) {
     this.ctx = parts.ctx;
+    this.admission = new Admission(parts.ctx);
     this.parts = { ...parts, onEnd: (coordination) => this.ended(coordination) };
   }
 
@@ -68,25 +71,35 @@ export class Coordinator {
   private begin(block: BlockRef, initiator: Initiator, isHeld: boolean): void {
     // Another put of the block may have come while the disk was asked.
     const running = this.byKey.get(block.key.hex);
-    const coordination = running ?? this.open(block);
-    if (running !== undefined || !isHeld) {
-      coordination.offer(initiator);
-      return;
-    }
-    coordination.register(initiator);
-    initiator.answer('coming');
-    coordination.provideFromDisk();
+    if (running !== undefined) running.offer(initiator);
+    else if (isHeld) {
+      const coordination = this.open(block);
+      coordination.register(initiator);
+      initiator.answer('coming');
+      coordination.provideFromDisk();
+    } else this.admit(block, initiator);
+  }
+
+  /** Asks for the bytes, now or when there is room for them. */
+  private admit(block: BlockRef, initiator: Initiator): void {
+    // While this one waited for room another put of the block may have been let in.
+    const begin = (): void => (this.byKey.get(block.key.hex) ?? this.open(block)).offer(initiator);
+    const admitted = this.admission.enter(block.size, begin);
+    if (admitted === 'later') initiator.answer('coming');
+    else if (admitted === false) initiator.answer('not-active');
   }
 
   private open(block: BlockRef): Coordination {
     const coordination = new Coordination(this.parts, block);
     this.byKey.set(block.key.hex, coordination);
+    this.admission.take(block.size);
     return coordination;
   }
 
   private ended({ block }: Coordination): void {
     this.byKey.delete(block.key.hex);
     this.parts.store.stopWaiting(block.key);
+    this.admission.leave(block.size);
   }
 
   private remote(from: Contact, request: RequestId): Initiator {

@@ -97,9 +97,12 @@ export class Core {
         this.storage.onPeerConnected(input.peer.id);
         break;
       case 'peerDisconnected':
-      case 'peerUnreachable':
         this.stepOverlay(input);
         this.storage.onPeerGone(input.id);
+        break;
+      case 'peerUnreachable':
+        this.stepOverlay(input);
+        this.storage.onPeerUnreachable(input.id);
         break;
       case 'cancel':
         if (!this.storage.cancel(input.ref)) this.stepOverlay(input);

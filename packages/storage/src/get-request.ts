@@ -1,4 +1,4 @@
-import type { Contact, Id } from '@dht/overlay';
+import { type Contact, compareCloseness, type Id } from '@dht/overlay';
 import type { Handle } from './block.ts';
 import type { Context } from './context.ts';
 import type { CoreCommand, GetResult } from './io.ts';
@@ -35,7 +35,9 @@ interface Candidate {
 const retryMsMin = 200;
 const retryMsMax = 2_000;
 /** Rounds in which everybody answered and nobody has it: more would say the same. */
-const answeredRoundsMax = 3;
+const answeredRoundsMax = 5;
+/** So many times what a get hardly ever takes is too long in any case. */
+const patience = 5;
 
 /** A get: this disk, else the best replica, hedged to the next when late, then those that held the key before. */
 export class GetRequest extends OpenRequest {
@@ -95,7 +97,25 @@ export class GetRequest extends OpenRequest {
     if (timer.type === 'expiry') this.settle({ outcome: this.located === undefined ? 'timeout' : 'unavailable' });
     else if (timer.type === 'retry') this.beginRound();
     else if (timer.type === 'silence') this.answer(timer.peer, 'gone');
-    else if (timer.type === 'hedge' && this.askNext()) this.ctx.counters.hedges++;
+    else if (timer.type === 'hedge') this.onLate();
+  }
+
+  /** Without leave to hedge the late one gets as much time again, and again. */
+  private onLate(): void {
+    const late = this.candidates.findLast(({ answer }) => answer === 'asked');
+    if (late === undefined || !this.candidates.some(({ answer }) => answer === 'idle')) return;
+    const waitedMs = this.ctx.now.monoMs - late.askedMs;
+    const hedgeMs = this.parts.peers.hedgeMs(late.contact.id);
+    if (waitedMs < patience * hedgeMs && !this.parts.peers.mayHedge()) this.armHedge(hedgeMs);
+    else {
+      this.ctx.counters.hedges++;
+      this.askNext();
+    }
+  }
+
+  private armHedge(delayMs: number): void {
+    this.disarm(this.hedge);
+    this.hedge = this.arm(delayMs, { type: 'hedge', counter: this.id.counter });
   }
 
   private readHere(): void {
@@ -129,9 +149,19 @@ export class GetRequest extends OpenRequest {
     this.located = located;
     const { replicas } = this.ctx.config;
     const members = this.parts.peers.bestFirst(located.contacts.slice(0, replicas));
-    const order = [...members, ...located.contacts.slice(replicas)].filter(({ id }) => !this.ctx.isSelf(id));
+    const leaving = located.source === 'leafSet' ? this.leavingHolders() : [];
+    const order = [...members, ...located.contacts.slice(replicas), ...leaving].filter(({ id }) => !this.ctx.isSelf(id));
     this.candidates = order.map((contact) => ({ contact, answer: 'idle', askedMs: 0 }));
     if (!this.askNext()) this.conclude();
+  }
+
+  /** Nodes that hand over are in no replica set, but until they go they may be the only ones that hold the key. */
+  private leavingHolders(): readonly Contact[] {
+    const { clockwise, counterClockwise } = this.ctx.overlay.leafSet();
+    const leaving = [...clockwise, ...counterClockwise].filter(({ status }) => status === 'leaving').map(({ contact }) => contact);
+    const unique = [...new Map(leaving.map((contact) => [contact.id.hex, contact])).values()];
+    const { key } = this.command;
+    return unique.sort((a, b) => compareCloseness(key, a.id, b.id)).slice(0, this.ctx.config.replicas);
   }
 
   /** False when there is nobody left to ask. */
@@ -143,8 +173,7 @@ export class GetRequest extends OpenRequest {
     const { key, multihash } = this.command;
     this.ctx.send(next.contact, { type: 'get', request: this.id, block: { key, multihash } });
     this.expectAnswer(next.contact.id, this.ctx.config.offerTimeoutMs);
-    this.disarm(this.hedge);
-    this.hedge = this.arm(this.parts.peers.hedgeMs(next.contact.id), { type: 'hedge', counter: this.id.counter });
+    this.armHedge(this.parts.peers.hedgeMs(next.contact.id));
     return true;
   }
 

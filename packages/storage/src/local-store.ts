@@ -4,6 +4,9 @@ import type { Context } from './context.ts';
 
 export type WriteOutcome = 'durable' | 'full' | 'failed';
 
+/** Who waits for one key at most: they who are passed over ask again. */
+const waitersMax = 64;
+
 /** This node's own disk as the protocol sees it: a block is written once at a time, and whoever waits for a key hears when it is durable. */
 export class LocalStore {
   private readonly ctx: Context;
@@ -34,7 +37,7 @@ export class LocalStore {
   whenDurable(key: Id, done: () => void): void {
     const waiters = this.waiting.get(key.hex);
     if (waiters === undefined) this.waiting.set(key.hex, [done]);
-    else waiters.push(done);
+    else if (waiters.length < waitersMax) waiters.push(done);
   }
 
   /** Nobody waits for the key any longer. */
@@ -45,9 +48,9 @@ export class LocalStore {
   private finish(hex: string, outcome: WriteOutcome): void {
     const callers = this.writing.get(hex) ?? [];
     this.writing.delete(hex);
-    const waiters = outcome === 'durable' ? (this.waiting.get(hex) ?? []) : [];
-    if (outcome === 'durable') this.waiting.delete(hex);
+    const waiters = this.waiting.get(hex) ?? [];
+    this.waiting.delete(hex);
     for (const done of callers) done(outcome);
-    for (const done of waiters) done();
+    if (outcome === 'durable') for (const done of waiters) done();
   }
 }

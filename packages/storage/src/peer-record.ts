@@ -6,6 +6,9 @@ import { RoundTrip } from './round-trip.ts';
 /** Peers whose faults are remembered at most. */
 const faultsMax = 1000;
 const hedgeMsMin = 5;
+/** A get in this many may be asked for twice, and so many of them in a row: hedging is for stragglers (Dean and Barroso 2013). */
+const getsPerHedge = 10;
+const hedgesInRowMax = 16;
 const hedgeMsMax = 1_000;
 
 /** What experience with peers says about whom to ask first, and how long to wait before asking another as well. */
@@ -13,6 +16,7 @@ export class PeerRecord {
   private readonly ctx: Context;
   /** From a get's question to the block, over all peers: grows with the load that blocks put on the network. */
   private readonly getTime = new RoundTrip();
+  private hedgesLeft = hedgesInRowMax;
   /** Blocks that a peer sent with wrong bytes. */
   private readonly faults = new Map<string, number>();
 
@@ -35,6 +39,14 @@ export class PeerRecord {
 
   answered(elapsedMs: number): void {
     this.getTime.add(elapsedMs);
+    this.hedgesLeft = Math.min(hedgesInRowMax, this.hedgesLeft + 1 / getsPerHedge);
+  }
+
+  /** Whether one more block may be asked for twice: when everything is slow, asking twice makes it slower. */
+  mayHedge(): boolean {
+    if (this.hedgesLeft < 1) return false;
+    this.hedgesLeft--;
+    return true;
   }
 
   faultsOf(id: Id): number {

@@ -3,6 +3,7 @@ import { Reconciliation, type ReconciliationParts } from './reconciliation.ts';
 import type { Responsibility } from './responsibility.ts';
 import type { Surplus } from './surplus.ts';
 import type { Sync } from './sync.ts';
+import type { StorageDeadline } from './timer.ts';
 
 export interface RepairParts extends ReconciliationParts {
   readonly own: Responsibility;
@@ -20,6 +21,7 @@ const sessionsMax = 4;
 export class Repair {
   private readonly parts: RepairParts;
   private readonly sessions = new Map<string, Reconciliation>();
+  private timer: StorageDeadline | undefined;
 
   constructor(parts: RepairParts) {
     this.parts = parts;
@@ -66,6 +68,7 @@ export class Repair {
 
   private setTimer(): void {
     const { ctx } = this.parts;
-    ctx.after(ctx.jittered(ctx.config.repairPeriodMs), { type: 'repair' });
+    ctx.cancel(this.timer);
+    this.timer = ctx.after(ctx.jittered(ctx.config.repairPeriodMs), { type: 'repair' });
   }
 }

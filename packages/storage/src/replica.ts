@@ -1,8 +1,9 @@
 import type { Contact, Id, RequestId } from '@dht/overlay';
+import { Admission } from './admission.ts';
 import type { BlockRef, Handle } from './block.ts';
 import type { Context } from './context.ts';
 import type { LocalStore, WriteOutcome } from './local-store.ts';
-import type { OfferMessage, StoredMessage, TransferHeader } from './messages.ts';
+import type { OfferMessage, OfferReplyMessage, StoredMessage, TransferHeader } from './messages.ts';
 import type { Responsibility } from './responsibility.ts';
 import type { StorageDeadline } from './timer.ts';
 
@@ -29,6 +30,7 @@ export class Replica {
   private readonly store: LocalStore;
   private readonly own: Responsibility;
   private readonly incoming = new Map<string, Incoming>();
+  private readonly admission: Admission;
   /** Whether the block comes by another way: as the bytes of a put, or fetched by repair. */
   private readonly isExpected: (key: Id) => boolean;
 
@@ -37,6 +39,7 @@ export class Replica {
     this.store = store;
     this.own = own;
     this.isExpected = isExpected;
+    this.admission = new Admission(ctx);
   }
 
   isComing(key: Id): boolean {
@@ -84,26 +87,28 @@ export class Replica {
     // Who offers it anew has given up what it was sending before.
     if (incoming?.from.id.equals(offer.from.id) && !this.store.isWriting(block.key)) {
       this.forget(block.key);
-      this.want(offer, block, incoming.standby);
-      return;
-    }
-    if (incoming === undefined && !this.isExpected(block.key) && !this.store.isWriting(block.key)) {
-      this.want(offer, block, []);
-      return;
-    }
-    if (incoming !== undefined && incoming.standby.length < standbyMax) incoming.standby.push(offer);
-    this.store.whenDurable(block.key, () => this.sayStored(offer.from, offer.request, block.key, 'stored'));
-    this.ctx.send(offer.from, { type: 'offerReply', request: offer.request, answer: 'coming' });
+      this.admit(offer, block, incoming.standby);
+    } else if (incoming !== undefined || this.isExpected(block.key) || this.store.isWriting(block.key)) {
+      if (incoming !== undefined && incoming.standby.length < standbyMax) incoming.standby.push(offer);
+      this.store.whenDurable(block.key, () => this.sayStored(offer.from, offer.request, block.key, 'stored'));
+      this.reply(offer, 'coming');
+    } else this.admit(offer, block, []);
+  }
+
+  /** Asks for the bytes, now or when there is room for them. */
+  private admit(offer: Offer, block: BlockRef, standby: Offer[]): void {
+    const admitted = this.admission.enter(block.size, () => this.want(offer, block, standby));
+    if (admitted === 'later') this.reply(offer, 'coming');
+    else if (admitted === false) this.reply(offer, 'not-active');
   }
 
   private want(offer: Offer, block: BlockRef, standby: Offer[]): void {
-    if (this.incoming.size >= this.ctx.config.requestsMax) {
-      this.ctx.send(offer.from, { type: 'offerReply', request: offer.request, answer: 'not-active' });
-      return;
-    }
+    // While this one waited for room another offer of the block may have been let in.
+    if (this.incoming.has(block.key.hex)) this.forget(block.key);
     const deadline = this.ctx.after(this.ctx.config.storeTimeoutMs, { type: 'incoming', key: block.key });
     this.incoming.set(block.key.hex, { block, from: offer.from, standby, deadline });
-    this.ctx.send(offer.from, { type: 'offerReply', request: offer.request, answer: 'want' });
+    this.admission.take(block.size);
+    this.reply(offer, 'want');
   }
 
   private askNext(key: Id): void {
@@ -111,13 +116,20 @@ export class Replica {
     if (incoming === undefined) return;
     this.forget(key);
     const next = incoming.standby.shift();
-    if (next !== undefined) this.want(next, incoming.block, incoming.standby);
+    if (next !== undefined) this.admit(next, incoming.block, incoming.standby);
     else this.store.stopWaiting(key);
   }
 
   private forget(key: Id): void {
-    this.ctx.cancel(this.incoming.get(key.hex)?.deadline);
+    const incoming = this.incoming.get(key.hex);
+    if (incoming === undefined) return;
+    this.ctx.cancel(incoming.deadline);
     this.incoming.delete(key.hex);
+    this.admission.leave(incoming.block.size);
+  }
+
+  private reply({ from, request }: Offer, answer: OfferReplyMessage['answer']): void {
+    this.ctx.send(from, { type: 'offerReply', request, answer });
   }
 
   private sayStored(to: Contact, request: RequestId, key: Id, outcome: StoredMessage['outcome']): void {

@@ -166,15 +166,20 @@ export class Storage {
       this.syncStates.changed();
       this.coordinator.onLeafSetChanged();
     } else if (event.type === 'suspected') this.onPeerGone(event.id);
-    else if (event.type === 'failed') this.onPeerGone(event.id);
+    else if (event.type === 'failed') this.onPeerUnreachable(event.id);
   }
 
   onPeerConnected(id: Id): void {
     this.syncStates.connected(id);
   }
 
-  onPeerGone(id: Id): void {
+  onPeerUnreachable(id: Id): void {
     this.placement.forget(id);
+    this.onPeerGone(id);
+  }
+
+  /** The connection closed, or the peer is suspected: what it was asked it will hardly answer, but it may well be alive. */
+  onPeerGone(id: Id): void {
     for (const request of this.ctx.requests.all()) if (request.isOpen) request.onPeerGone(id);
   }
 

@@ -105,6 +105,31 @@ describe('get', () => {
     expect(holders.some((holder) => result?.outcome === 'found' && result.from?.id.equals(holder.id))).toBe(true);
   });
 
+  it('a node that hands over still serves what nobody else has yet', () => {
+    const cluster = Cluster.settled(10);
+    const block = cluster.stored(small, 0.5);
+    const holders = cluster.closest(block).slice(0, 3);
+    // Nobody can take over, so that only those who leave have it.
+    cluster.dropMessage = (_from, _to, message) => message.type === 'keys' || message.type === 'offer';
+    for (const holder of holders) cluster.handOver(holder);
+    cluster.run(200);
+    const get = cluster.get(stranger(cluster, block), block);
+    cluster.runUntil(() => get.results.length > 0);
+    expect(get.results[0]).toMatchObject({ outcome: 'found' });
+  });
+
+  it('when everything is slow few gets are asked twice', () => {
+    const cluster = Cluster.settled(8);
+    const blocks = Array.from({ length: 40 }, () => cluster.stored(small, 0.5));
+    const asker = stranger(cluster, blocks[0] as (typeof blocks)[0]);
+    for (const { disk } of cluster.hosts) disk.readMs = 450;
+    const gets = blocks.map((block) => cluster.get(asker, block));
+    cluster.runUntil(() => gets.every(({ results }) => results.length > 0));
+    expect(gets.every(({ results }) => results[0]?.outcome === 'found')).toBe(true);
+    expect(asker.core.counters.hedges).toBeLessThanOrEqual(16);
+    expect(asker.core.counters.hedges).toBeGreaterThan(0);
+  });
+
   it('unavailable, and not "not found", while the only holders are away', () => {
     const cluster = Cluster.settled(8);
     const block = cluster.stored(small, 0.5);

@@ -168,6 +168,39 @@ describe('put', () => {
     expect(cluster.hosts.flatMap(({ transferred }) => transferred)).toHaveLength(before);
   });
 
+  it('more bytes than a node takes at once wait for their turn, and all arrive', () => {
+    const cluster = Cluster.settled(8, { storage: { incomingBytesMax: 2 * large } });
+    const initiator = cluster.hosts[0] as Host;
+    let heldMax = 0;
+    cluster.onOutput = () => {
+      for (const host of cluster.hosts) if (host !== initiator) heldMax = Math.max(heldMax, host.handles.size);
+    };
+    const puts = Array.from({ length: 30 }, () => cluster.put(initiator, cluster.block(large, 0.5)));
+    cluster.runUntil(() => puts.every(({ results }) => results.at(-1)?.settled === true));
+    for (const { results } of puts) expect(results.at(-1)).toMatchObject({ outcome: 'stored', shortfall: 'none' });
+    // Two at the one coordinator, and no more than two at each replica.
+    expect(heldMax).toBe(2);
+  });
+
+  it('a copy on a disk that was replaced meanwhile does not count', () => {
+    const cluster = Cluster.settled(8);
+    const block = cluster.block(large, 0.5);
+    const [first, second, third] = cluster.closest(block) as [Host, Host, Host];
+    // The coordinator waits for its own disk and the third node while the second one loses the disk that it has written to.
+    first.disk.writeMs = third.disk.writeMs = 1_500;
+    const put = cluster.put(first, block);
+    cluster.runUntil(() => second.holds(block));
+    cluster.run(50);
+    cluster.crash(second);
+    cluster.replaceDisk(second);
+    cluster.run(200);
+    cluster.start(second);
+    cluster.runUntil(() => put.results.at(-1)?.settled === true);
+    expect(put.results.at(-1)).toMatchObject({ outcome: 'stored', shortfall: 'none' });
+    const live = new Set(cluster.alive.map(({ disk }) => disk.storeId));
+    expect(put.results.at(-1)?.holders.every(({ storeId }) => live.has(storeId))).toBe(true);
+  });
+
   it('a cancelled put lets its bytes go', () => {
     const cluster = Cluster.settled(8);
     const host = cluster.hosts[0] as Host;
