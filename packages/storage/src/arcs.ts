@@ -48,6 +48,21 @@ export function gapsOf(whole: Arc, part: Arc | undefined): readonly Arc[] {
   return gaps;
 }
 
+/** Whether the pieces together make up all of `arc`. */
+export function isCovered(arc: Arc, pieces: readonly Arc[]): boolean {
+  let rest = arc;
+  // Each round uses up one piece at least, or ends.
+  for (let round = 0; round <= pieces.length; round++) {
+    const { from, to } = rest;
+    const next = pieces.filter((piece) => isWhole(piece) || piece.from.equals(from) || (contains(piece, from) && !piece.to.equals(from)));
+    if (next.some((piece) => isWithin(rest, piece))) return true;
+    const farthest = next.sort((a, b) => compareClockwise(from, b.to, a.to))[0];
+    if (farthest === undefined) return false;
+    rest = { from: farthest.to, to };
+  }
+  return false;
+}
+
 /** `arc` and the piece that adjoins it on either side, as one. Undefined when they do not touch. */
 export function adjoin(arc: Arc, piece: Arc): Arc | undefined {
   if (isWhole(arc) || isWhole(piece)) return { from: arc.from, to: arc.from };

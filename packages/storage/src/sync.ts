@@ -1,5 +1,5 @@
 import type { Arc, Contact, Id, OverlayEvent } from '@dht/overlay';
-import { isWithin, overlaps } from './arcs.ts';
+import { isCovered, isWithin, overlaps } from './arcs.ts';
 import type { Context } from './context.ts';
 import { Reconciliation, type ReconciliationParts, type ReconciliationResult } from './reconciliation.ts';
 import type { Responsibility } from './responsibility.ts';
@@ -24,7 +24,10 @@ interface Task {
   readonly sessions: Map<string, Reconciliation>;
   /** Every source that has been asked to the end, or given up. */
   readonly finished: Set<string>;
-  hasSyncedSource: boolean;
+  /** What those who were asked to the end are synced for. */
+  readonly vouched: Arc[];
+  /** Somebody who should have been asked did not answer. */
+  isDoubtful: boolean;
   isFull: boolean;
   fetchedBlocks: number;
   fetchedBytes: number;
@@ -32,7 +35,7 @@ interface Task {
 
 /**
  * Widens the synced arc to the whole responsibility: each gap is reconciled with the neighbours within ±r, and with those up to ±2r
- * when none of the nearer ones is synced for it, because then the previous holders are farther away.
+ * when the nearer ones are not synced for all of it, because then previous holders are farther away.
  */
 export class Sync {
   private readonly parts: SyncParts;
@@ -143,7 +146,8 @@ export class Sync {
       startedMs: this.ctx.now.monoMs,
       sessions: new Map(),
       finished: new Set(),
-      hasSyncedSource: false,
+      vouched: [],
+      isDoubtful: false,
       isFull: false,
       fetchedBlocks: 0,
       fetchedBytes: 0,
@@ -157,24 +161,26 @@ export class Sync {
     const { replicas } = this.ctx.config;
     for (const source of sourcesWithin(this.ctx, replicas)) this.ask(task, source);
     if (task.sessions.size > 0) return;
-    if (!task.hasSyncedSource) for (const source of sourcesWithin(this.ctx, 2 * replicas)) this.ask(task, source);
+    if (!isCovered(task.arc, task.vouched)) for (const source of sourcesWithin(this.ctx, 2 * replicas)) this.ask(task, source);
     if (task.sessions.size === 0) this.complete(task);
   }
 
   private ask(task: Task, source: Contact): void {
     const { hex } = source.id;
     if (task.sessions.has(hex) || task.finished.has(hex)) return;
-    const done = (result: ReconciliationResult): void => this.sourceDone(task, source.id, result);
+    const done = (result: ReconciliationResult): void => this.sourceDone(task, source, result);
     task.sessions.set(hex, new Reconciliation(this.parts, task.arc, source, 'members', done));
   }
 
-  private sourceDone(task: Task, id: Id, result: ReconciliationResult): void {
-    task.sessions.delete(id.hex);
-    task.finished.add(id.hex);
+  private sourceDone(task: Task, source: Contact, result: ReconciliationResult): void {
+    task.sessions.delete(source.id.hex);
+    task.finished.add(source.id.hex);
     task.fetchedBlocks += result.fetchedBlocks;
     task.fetchedBytes += result.fetchedBytes;
     task.isFull ||= result.outcome === 'full';
-    task.hasSyncedSource ||= result.outcome === 'done' && result.isPeerSynced;
+    task.isDoubtful ||= result.outcome === 'gone';
+    const synced = result.isPeerSynced ? task.arc : this.parts.syncStates.get(source)?.synced;
+    if (result.outcome === 'done' && synced !== undefined) task.vouched.push(synced);
     this.advance(task);
   }
 
@@ -192,9 +198,10 @@ export class Sync {
   private complete(task: Task): void {
     this.drop(task);
     const { arc, fetchedBlocks, fetchedBytes, startedMs } = task;
-    // Without room for all of it the arc cannot become synced; later there may be room, or others have taken over.
-    if (task.isFull) {
-      this.plan(this.ctx.config.repairPeriodMs);
+    // Without room for all of it the arc cannot become synced; later there may be room, or others have taken over. And where not even
+    // those who answered are synced, those who did not may hold what nobody else has.
+    if (task.isFull || (task.isDoubtful && !isCovered(arc, task.vouched))) {
+      this.plan(task.isFull ? this.ctx.config.repairPeriodMs : this.ctx.config.storeTimeoutMs);
       return;
     }
     const elapsedMs = this.ctx.now.monoMs - startedMs;

@@ -1,7 +1,7 @@
 import { type Arc, Id } from '@dht/overlay';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { adjoin, contains, gapsOf, intersectAround, isWithin, overlaps } from '../src/arcs.ts';
+import { adjoin, contains, gapsOf, intersectAround, isCovered, isWithin, overlaps } from '../src/arcs.ts';
 import { Responsibility } from '../src/responsibility.ts';
 
 /** A ring of few places, so that ends often coincide; every place is tried, which makes each property exact. */
@@ -67,6 +67,14 @@ describe('arcs', () => {
           expect(contains(part, place) && isOneOf(gaps, place)).toBe(false);
           expect(contains(part, place) || isOneOf(gaps, place)).toBe(contains(whole, place));
         }
+      }),
+    );
+  });
+
+  it('isCovered: every place of the arc is in one of the pieces', () => {
+    fc.assert(
+      fc.property(anyArc, fc.array(anyArc, { maxLength: 5 }), (arc, pieces) => {
+        expect(isCovered(arc, pieces)).toBe(members(arc).every((id) => isOneOf(pieces, id)));
       }),
     );
   });

@@ -235,6 +235,28 @@ describe('repair', () => {
     expect(copies()).toBe(3 * blocks.length);
   });
 
+  it('a joiner whom nobody answers does not take itself for synced', () => {
+    const cluster = Cluster.settled(6);
+    const joiner = cluster.add(0.51);
+    cluster.dropMessage = (from, to, { type }) => (from === joiner || to === joiner) && (type === 'keys' || type === 'keysReply');
+    cluster.start(joiner);
+    cluster.run(120_000);
+    expect(joiner.core.responsibility.synced).toBeUndefined();
+    cluster.dropMessage = () => false;
+    cluster.run(30_000);
+    expect(joiner.core.responsibility.synced).toEqual(joiner.core.responsibility.arc);
+  });
+
+  it('a source that never answers does not keep a joiner from being synced when others vouch for all of it', () => {
+    const cluster = Cluster.settled(6);
+    const joiner = cluster.add(0.51);
+    const mute = cluster.hosts[3] as Host;
+    cluster.dropMessage = (_from, to, { type }) => to === mute && type === 'keys';
+    cluster.start(joiner);
+    cluster.runUntil(() => joiner.core.responsibility.synced !== undefined, 15_000);
+    expect(joiner.core.responsibility.synced).toEqual(joiner.core.responsibility.arc);
+  });
+
   it('pages: an arc of many more keys than fit in one is compared to the end', () => {
     const cluster = Cluster.settled(4, { storage: { keysPageLimit: 7 } });
     const blocks = storeMany(cluster, 100);
