@@ -25,6 +25,8 @@ export class ColdStart {
   #seedDeadline: Deadline | undefined;
   #probeDeadline: Deadline | undefined;
   #probes = 0;
+  /** Whether an active node was heard since the timer was set: where one is there is a ring, however slowly it lets this node in. */
+  #isRingNear = false;
 
   constructor(context: Context, remembered: Remembered, onSeed: () => void) {
     this.#context = context;
@@ -61,6 +63,11 @@ export class ColdStart {
     if (this.#seedDeadline !== undefined && peer.status === 'joining' && !this.#waiting.has(peer.id.hex)) this.#probe(peer);
   }
 
+  /** An active node spoke for itself. */
+  onActive(): void {
+    this.#isRingNear = true;
+  }
+
   onLost(peer: Peer): void {
     this.#waiting.delete(peer.id.hex);
   }
@@ -77,8 +84,12 @@ export class ColdStart {
   onSeedTimer(isFound: boolean): void {
     const { self, previouslyActive, config } = this.#context;
     const isLowest = [...this.#waiting.values()].every((id) => compareIds(self.id, id) < 0);
-    if (previouslyActive && isLowest && !isFound) this.#onSeed();
-    else this.#seedDeadline = this.#context.after(this.#context.jittered(config.coldStartMs), { kind: 'coldStart' });
+    if (previouslyActive && isLowest && !isFound && !this.#isRingNear) {
+      this.#onSeed();
+      return;
+    }
+    this.#isRingNear = false;
+    this.#seedDeadline = this.#context.after(this.#context.jittered(config.coldStartMs), { kind: 'coldStart' });
   }
 
   #probe(peer: Peer): void {

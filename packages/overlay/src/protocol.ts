@@ -126,7 +126,9 @@ export class Protocol {
   #onRingPeer(peer: Peer): void {
     this.membership.evidence(peer);
     if (!peer.isActive) return;
-    if (!peer.isTabled && this.context.table.insert(peer)) this.remembered.note(peer.contact);
+    const isNew = !peer.isTabled && this.context.table.insert(peer);
+    this.remembered.note(peer.contact, isNew);
+    this.#coldStart.onActive();
     this.#admission.onActive(peer);
     if (this.#join.isRunning) this.#join.onActivePeer(peer);
   }

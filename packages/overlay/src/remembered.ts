@@ -13,7 +13,7 @@ const retryMsMin = 60_000;
 const retryMsMax = 60 * 60_000;
 /** The driver is told of changes soon, but seldom. */
 const announceMsMin = 1_000;
-const announceEveryMs = 30_000;
+const announceEveryMs = 5_000;
 
 interface Entry {
   contact: Contact;
@@ -45,16 +45,18 @@ export class Remembered {
     return [...this.#entries.values()].map((entry) => entry.contact);
   }
 
-  /** An active node spoke for itself. */
-  note(contact: Contact): void {
+  /** An active node spoke for itself. Once there are enough, only one that is new to the routing table takes the place of another. */
+  note(contact: Contact, isNewlyTabled: boolean): void {
+    const heard = { contact, heardMs: this.#context.now.monoMs, failures: 0, retryMs: 0 };
     const known = this.#entries.get(contact.id.hex);
     if (known !== undefined) {
-      const isNew = known.contact !== contact;
-      Object.assign(known, { contact, heardMs: this.#context.now.monoMs, failures: 0, retryMs: 0 });
-      if (isNew) this.#changed();
+      const isChanged = known.contact !== contact;
+      Object.assign(known, heard);
+      if (isChanged) this.#changed();
       return;
     }
-    this.#entries.set(contact.id.hex, { contact, heardMs: this.#context.now.monoMs, failures: 0, retryMs: 0 });
+    if (!isNewlyTabled && this.#entries.size >= this.#context.config.rememberedMax) return;
+    this.#entries.set(contact.id.hex, heard);
     if (this.#entries.size > this.#context.config.rememberedMax) this.#forgetWorst();
     if (this.#entries.has(contact.id.hex)) this.#changed();
   }
