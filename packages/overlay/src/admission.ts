@@ -57,6 +57,7 @@ export class Admission {
 
   /** A joiner said that it is active now: the gap is free for the next one. */
   onActive(joiner: Peer): void {
+    joiner.isAdmitted = false;
     const admitted = this.#admitted.get(joiner.id.hex);
     if (admitted !== undefined) {
       this.#context.deadlines.cancel(admitted);
@@ -94,7 +95,7 @@ export class Admission {
       return;
     }
     const successor = this.#successorBut(joiner);
-    this.#membership.insert(joiner);
+    this.#makeRoom(joiner);
     if (successor === undefined) this.#letIn(joiner, message);
     else this.#context.send(successor, { ...message, predecessor: this.#context.self });
   }
@@ -109,11 +110,17 @@ export class Admission {
   }
 
   #letIn(joiner: Peer, message: JoinCommitMessage): void {
-    this.#membership.insert(joiner);
+    this.#makeRoom(joiner);
     if (!this.#admitted.has(joiner.id.hex)) {
       this.#admitted.set(joiner.id.hex, this.#context.after(this.#context.config.grantMs, { kind: 'admitted', id: joiner.id }));
     }
     this.#context.send(joiner, { type: 'joinCommitted', attempt: message.attempt, token: message.token, members: this.#members() });
+  }
+
+  /** From here on the joiner's arc is its own. */
+  #makeRoom(joiner: Peer): void {
+    joiner.isAdmitted = !joiner.isOnRing;
+    this.#membership.insert(joiner);
   }
 
   #give(joiner: Peer, attempt: number): void {

@@ -94,7 +94,10 @@ export class LeafSet {
     this.touch();
     if (this.#members.length <= 2 * this.#half) return undefined;
     const [pushedOut] = this.#members.splice(this.#half, 1);
-    if (pushedOut !== undefined) pushedOut.isLeaf = false;
+    if (pushedOut !== undefined) {
+      pushedOut.isLeaf = false;
+      pushedOut.isAdmitted = false;
+    }
     return pushedOut;
   }
 
@@ -104,6 +107,7 @@ export class LeafSet {
     if (!member?.id.equals(id)) return undefined;
     this.#members.splice(place, 1);
     member.isLeaf = false;
+    member.isAdmitted = false;
     this.touch();
     return member;
   }
@@ -127,8 +131,8 @@ export class LeafSet {
   /** The nearest `count` active members on each side, each once, nearest first. */
   activeNeighbours(count: number): readonly Peer[] {
     const { clockwise, counterClockwise } = this.#derive();
-    const after = clockwise.filter((peer) => peer.isActive);
-    const before = counterClockwise.filter((peer) => peer.isActive);
+    const after = clockwise.filter((peer) => peer.isCounted);
+    const before = counterClockwise.filter((peer) => peer.isCounted);
     return alternating(after, before, count);
   }
 
@@ -248,7 +252,7 @@ export class LeafSet {
       overlaps,
       clockwise: members.slice(0, clockwiseCount),
       counterClockwise: members.slice(members.length - counterCount).reverse(),
-      active: [this.#self, ...members].filter((peer) => peer.isActive),
+      active: [this.#self, ...members].filter((peer) => peer.isCounted),
     };
   }
 }

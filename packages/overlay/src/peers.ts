@@ -29,6 +29,8 @@ export class Peer {
   /** Whether the leaf set and the routing table hold on to it. Kept by them. */
   isLeaf = false;
   isTabled = false;
+  /** Let in between two neighbours that have made room for it, and active as soon as it hears so. Kept by the admission. */
+  isAdmitted = false;
   /** Whether a verification of it is under way. Kept by that. */
   isQuestioned = false;
 
@@ -40,7 +42,12 @@ export class Peer {
     return this.contact.id;
   }
 
-  /** Counts as a member of replica sets. */
+  /** Counts in replica sets: were a node that is let in not to count before it says so, keys would have two roots meanwhile. */
+  get isCounted(): boolean {
+    return this.isActive || this.isAdmitted;
+  }
+
+  /** Said that it is active, and may be. */
   get isActive(): boolean {
     return this.status === 'active' && this.contact.role === 'full';
   }
