@@ -187,7 +187,8 @@ export class ChurnRun {
     const seconds = Math.round((performance.now() - this.startMs) / 1000);
     const nodes = `${fleet.serving.length} nodes, killed ${population.killed}, left ${population.left}, frozen ${population.paused}, joined ${population.joined}, back ${population.returned}`;
     const requests = `gets ${outcomes.getsOk}/${outcomes.getsFailed} failed, puts ${outcomes.putsOk}/${outcomes.putsFailed} failed`;
-    return `${seconds} s  ${this.phase}: ${nodes}; ${catalogue.files.length} files; ${requests}; wrong bytes ${outcomes.wrongBytes}`;
+    const phase = fleet.fault === undefined ? this.phase : `${this.phase} (${fleet.fault})`;
+    return `${seconds} s  ${phase}: ${nodes}; ${catalogue.files.length} files; ${requests}; wrong bytes ${outcomes.wrongBytes}`;
   }
 }
 

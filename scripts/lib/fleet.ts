@@ -29,6 +29,8 @@ export class Fleet {
   readonly peers: Peer[] = [];
   /** Every process there was. */
   readonly processes: DaemonProcess[] = [];
+  /** What `untilRingExact` found wrong last. */
+  fault: string | undefined;
   private readonly options: FleetOptions;
   private readonly gate = new Gate(startsAtOnce);
   private closed = false;
@@ -83,6 +85,7 @@ export class Fleet {
     const startMs = performance.now();
     for (;;) {
       const fault = await this.ringFault();
+      this.fault = fault;
       const ms = performance.now() - startMs;
       if (fault === undefined) return { ms: Math.round(ms) };
       if (ms > timeoutMs) return { fault };
