@@ -1,17 +1,21 @@
 import { randomInt } from 'node:crypto';
 import { type Contact, defaultOverlayConfig, type NodeStatus, type OverlayConfig, SeededRandom } from '@dht/overlay';
-import { Core, type CoreEvent, defaultStorageConfig, type HandOverResult, type StorageConfig } from '@dht/storage';
+import { Core, type CoreEvent, defaultStorageConfig, type HandOverResult, journalVersion, type StorageConfig } from '@dht/storage';
 import { exitCodes, type LeaveProgress } from './api/contract.ts';
 import type { Config } from './config/config.ts';
 import { DhtError } from './error.ts';
 import * as identity from './identity/node-identity.ts';
+import { joinFailure } from './join-failure.ts';
 import type { Logger } from './logging/logger.ts';
+import { JournalWriter } from './runtime/journal-writer.ts';
 import { Runtime } from './runtime/runtime.ts';
+import type { ContactMeta } from './store/meta-store.ts';
 import type { Store } from './store/store.ts';
 import { createLibp2pTransport, type Libp2pTransport, type Libp2pTransportEvents } from './transport/libp2p-transport.ts';
 import { type Network, networkOf } from './transport/membership.ts';
 import { TransportError } from './transport/transport.ts';
 
+const rememberedMax = 96;
 /** Changes of the contacts worth remembering are written together. */
 const rememberDelayMs = 1000;
 /** The second plane starts this long after activation, within a quarter of it: it helps nobody who is joining. */
@@ -41,6 +45,15 @@ export interface NodeInit {
   readonly onFatal: (error: unknown) => void;
 }
 
+interface NodeParts {
+  readonly init: NodeInit;
+  readonly own: identity.NodeIdentity;
+  readonly runtime: Runtime;
+  readonly transport: Libp2pTransport;
+  readonly founds: boolean;
+  readonly journal: JournalWriter | undefined;
+}
+
 /** One member of the network in this process: its core with store and transport, and how it comes and goes. */
 export class Node {
   readonly transport: Libp2pTransport;
@@ -55,18 +68,20 @@ export class Node {
   private isConnecting = false;
   private readonly stopping = new AbortController();
   private readonly founds: boolean;
+  private readonly journal: JournalWriter | undefined;
   private runningCore: Core | undefined;
   private remembering: NodeJS.Timeout | undefined;
   private kadStarting: NodeJS.Timeout | undefined;
   private onLeaveProgress: ((progress: LeaveProgress) => void) | undefined;
 
-  private constructor(init: NodeInit, own: identity.NodeIdentity, runtime: Runtime, transport: Libp2pTransport, founds: boolean) {
+  private constructor({ init, own, runtime, transport, founds, journal }: NodeParts) {
     this.init = init;
     this.store = init.store;
     this.identity = own;
     this.runtime = runtime;
     this.transport = transport;
     this.founds = founds;
+    this.journal = journal;
     // Nobody has to be interested in it.
     this.activation.promise.catch(() => {});
   }
@@ -76,16 +91,24 @@ export class Node {
     const { config, store, join } = init;
     const founds = await found(store, config, join);
     const own = await identity.beginLife(store.meta);
+    const onJournalError = (error: unknown): void => init.log.error({ error: String(error) }, 'the journal ends');
+    const journal = config.journal === undefined ? undefined : JournalWriter.open(config.journal, onJournalError);
     let node: Node | undefined;
     const runtime = new Runtime({
       store: store.blocks,
       onEvent: (event) => node?.onEvent(event),
       onDiskError: (error) => init.log.warn({ error: String(error) }, 'disk'),
       onFatal: init.onFatal,
+      record: journal && ((now, input, outputs) => journal.write({ now, input, outputs })),
     });
-    const transport = await openTransport(init, own, runtime);
-    node = new Node(init, own, runtime, transport, founds);
-    return node;
+    try {
+      const transport = await openTransport(init, own, runtime);
+      node = new Node({ init, own, runtime, transport, founds, journal });
+      return node;
+    } catch (error) {
+      journal?.close();
+      throw error;
+    }
   }
 
   /** The core, once the network is known. */
@@ -147,6 +170,7 @@ export class Node {
     if (this.runningCore !== undefined) await this.remember().catch(() => {});
     this.runtime.stop();
     await this.transport.stop();
+    this.journal?.close();
   }
 
   private startCore(): void {
@@ -156,15 +180,17 @@ export class Node {
     const { protocol, log } = this.init;
     const seed = randomInt(2 ** 32);
     log.debug({ seed }, 'core starts');
-    this.runningCore = new Core({
+    const { storeId, previouslyActive, remembered } = this.identity;
+    const init = {
       self: this.transport.self,
       config: { ...defaultOverlayConfig, ...protocol.overlay },
       storage: { ...defaultStorageConfig, ...protocol.storage, replicas, writeQuorum },
-      storeId: this.identity.storeId,
-      random: new SeededRandom(seed),
-      previouslyActive: this.identity.previouslyActive,
-      remembered: this.identity.remembered,
-    });
+      storeId,
+      previouslyActive,
+      remembered,
+    };
+    this.journal?.write({ journal: journalVersion, seed, ...init });
+    this.runningCore = new Core({ ...init, random: new SeededRandom(seed) });
     this.runtime.start(this.runningCore, this.transport);
   }
 
@@ -195,9 +221,10 @@ export class Node {
         break;
       case 'leafSetChanged':
         this.pinLeafSet();
+        this.rememberLater();
         break;
       case 'rememberedChanged':
-        this.remembering ??= setTimeout(() => void this.remember(), rememberDelayMs);
+        this.rememberLater();
         break;
       case 'handOverProgress':
         this.onLeaveProgress?.({ type: 'progress', remaining: event.remaining });
@@ -228,7 +255,7 @@ export class Node {
    */
   private async rememberActivation(how: Activation): Promise<void> {
     try {
-      const remembered = this.runtime.overlay.remembered().map(identity.contactMeta);
+      const remembered = this.worthRemembering();
       await this.store.meta.set({ previouslyActive: true, ...(remembered.length > 0 ? { remembered } : {}) });
       this.activation.resolve(how);
     } catch (error) {
@@ -236,9 +263,24 @@ export class Node {
     }
   }
 
+  /** The neighbours, whom this node will meet again first, and others from all over the ring. */
+  private worthRemembering(): readonly ContactMeta[] {
+    const { overlay } = this.runtime;
+    const { clockwise, counterClockwise } = overlay.leafSet();
+    const contacts = [...[...clockwise, ...counterClockwise].map(({ contact }) => contact), ...overlay.remembered()];
+    const newest = new Map(contacts.map((contact) => [contact.id.hex, contact]));
+    return [...newest.values()].slice(0, rememberedMax).map(identity.contactMeta);
+  }
+
+  private rememberLater(): void {
+    const remember = (): void =>
+      void this.remember().catch((error) => this.init.log.warn({ error: String(error) }, 'contacts not written'));
+    this.remembering ??= setTimeout(remember, rememberDelayMs);
+  }
+
   private async remember(): Promise<void> {
     this.remembering = undefined;
-    const remembered = this.runtime.overlay.remembered().map(identity.contactMeta);
+    const remembered = this.worthRemembering();
     // A node that sees nobody now still knows whom it saw.
     if (remembered.length > 0) await this.store.meta.set({ remembered });
   }
@@ -287,29 +329,4 @@ function eventsFor(runtime: Runtime, networkLearned: (network: Network) => void)
     dropped: (to, message) => runtime.dropped(to, message),
     selfChanged: (self) => runtime.selfChanged(self),
   };
-}
-
-/** Why none of the addresses led anywhere: with one address its own reason, else all of them. */
-function joinFailure(multiaddrs: readonly string[], error: unknown): DhtError {
-  const reasons: unknown[] = error instanceof AggregateError ? error.errors : [error];
-  const codes = reasons.map((reason) => (reason instanceof TransportError ? reason.code : undefined));
-  const messages = reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason)));
-  const message =
-    messages.length === 1
-      ? `cannot join: ${messages[0]}`
-      : `cannot join through any of ${multiaddrs.length} addresses: ${messages.join('; ')}`;
-  if (codes.every((code) => code === 'bad-address')) {
-    return new DhtError(exitCodes.usage, message, {
-      hint: 'An address looks like /ip4/192.0.2.1/tcp/4001; `dht start` prints it.',
-      cause: error,
-    });
-  }
-  if (codes.includes('other-network')) {
-    return new DhtError(exitCodes.conflict, message, { hint: 'To join another network use another --path.', cause: error });
-  }
-  if (codes.includes('aborted')) return new DhtError(exitCodes.interrupted, 'interrupted while joining', { cause: error });
-  return new DhtError(exitCodes.unavailable, message, {
-    hint: 'Check the address with `dht status` on that machine, or try another member.',
-    cause: error,
-  });
 }

@@ -22,8 +22,8 @@ export interface RuntimeInit {
   readonly onEvent: (event: CoreEvent) => void;
   /** A failure of the disk; the core has been told. */
   readonly onDiskError: (error: unknown) => void;
-  /** Every input before it is taken. */
-  readonly record?: ((input: CoreInput, now: Now) => void) | undefined;
+  /** Every step, before its outputs are carried out. */
+  readonly record?: ((now: Now, input: CoreInput, outputs: readonly CoreOutput[]) => void) | undefined;
   /** A broken invariant in the core: this node cannot go on. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -194,8 +194,9 @@ export class Runtime implements TransportEvents {
 
   private step(input: CoreInput): void {
     const now: Now = { monoMs: performance.now(), wallMs: Date.now() };
-    this.init.record?.(input, now);
-    for (const output of this.running().step(input, now)) this.carryOut(output);
+    const outputs = this.running().step(input, now);
+    this.init.record?.(now, input, outputs);
+    for (const output of outputs) this.carryOut(output);
   }
 
   private carryOut(output: CoreOutput): void {
