@@ -7,7 +7,7 @@ import type { OfferReplyMessage, PutResultMessage, StoredMessage } from './messa
 import { OpenRequest, type ReplyMessage } from './requests.ts';
 import type { Responsibility } from './responsibility.ts';
 import type { SyncStates } from './sync-states.ts';
-import type { StorageTimer } from './timer.ts';
+import type { StorageDeadline, StorageTimer } from './timer.ts';
 
 /** Who put the block and wants to hear who holds it. */
 export interface Initiator {
@@ -19,6 +19,9 @@ export interface Initiator {
 
 /** Where the coordinator has the bytes: nowhere yet, in memory, or only on its disk. */
 type Bytes = { readonly at: 'initiator' } | { readonly at: 'memory'; readonly handle: Handle } | { readonly at: 'disk'; reading: boolean };
+
+/** Who puts the same block at the same time through one coordinator, at most. */
+const initiatorsMax = 64;
 
 export interface CoordinationParts {
   readonly ctx: Context;
@@ -42,6 +45,7 @@ export class Coordination extends OpenRequest {
   private bytes: Bytes = { at: 'initiator' };
   /** Replicas that want the bytes, while these are read from the disk. */
   private wanting: Copy[] = [];
+  private expiry: StorageDeadline | undefined;
   private seenVersion = -1;
   private hasReported = false;
 
@@ -54,6 +58,10 @@ export class Coordination extends OpenRequest {
 
   /** Somebody has the block and asks whether its bytes are wanted. */
   offer(initiator: Initiator): void {
+    if (this.initiators.length >= initiatorsMax) {
+      initiator.answer('not-active');
+      return;
+    }
     const place = this.register(initiator);
     // Whoever is first sends, and sends again when it asks again, because then its `want` was lost.
     if (this.bytes.at === 'initiator' && place === 0) this.wantFrom(initiator);
@@ -225,7 +233,8 @@ export class Coordination extends OpenRequest {
   }
 
   private wantFrom(initiator: Initiator): void {
-    this.arm(this.ctx.config.storeTimeoutMs, { type: 'expiry', counter: this.id.counter });
+    this.disarm(this.expiry);
+    this.expiry = this.arm(this.ctx.config.storeTimeoutMs, { type: 'expiry', counter: this.id.counter });
     initiator.answer('want');
   }
 

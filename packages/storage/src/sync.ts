@@ -45,6 +45,8 @@ export class Sync {
   private tasks: Task[] = [];
   private failures: number[] = [];
   private timer: StorageDeadline | undefined;
+  /** Nothing is begun before, however urgent: it would be in vain. */
+  private notBeforeMs = 0;
 
   constructor(parts: SyncParts) {
     this.parts = parts;
@@ -52,14 +54,12 @@ export class Sync {
     this.own = parts.own;
   }
 
-  get isSyncing(): boolean {
-    return this.due.length > 0 || this.tasks.length > 0;
-  }
-
-  /** A seed was active before and waits for others of that time; without them its disk says little about what there is. */
+  /** A seed was active before: it waits for others of that time; without them its disk says little about what there is. */
   onActivated(how: 'created' | 'joined' | 'seeded'): void {
-    this.own.change(this.ctx.overlay.range(this.ctx.config.replicas));
-    this.plan(how === 'seeded' ? this.ctx.config.seedSettleMs : how === 'created' ? 0 : this.ctx.config.settleMs);
+    const { config, overlay } = this.ctx;
+    this.own.change(overlay.range(config.replicas));
+    if (how === 'seeded') this.pause(config.seedSettleMs);
+    this.plan(how === 'created' ? 0 : config.settleMs);
   }
 
   onLeafSetChanged(change: LeafSetChange): void {
@@ -115,7 +115,11 @@ export class Sync {
     const known = before.filter(({ arc }) => overlaps(arc, gap));
     const isKnown = known.some(({ arc }) => isWithin(gap, arc));
     const atMs = Math.min(isKnown ? Number.POSITIVE_INFINITY : now.monoMs + delayMs, ...known.map((due) => due.atMs));
-    return atMs > soonMs && delayMs !== config.seedSettleMs && this.isUrgent(gap) ? soonMs : atMs;
+    return Math.max(this.notBeforeMs, atMs > soonMs && this.isUrgent(gap) ? soonMs : atMs);
+  }
+
+  private pause(ms: number): void {
+    this.notBeforeMs = Math.max(this.notBeforeMs, this.ctx.now.monoMs + ms);
   }
 
   private setTimer(): void {
@@ -200,13 +204,13 @@ export class Sync {
     const { arc, fetchedBlocks, fetchedBytes, startedMs } = task;
     // Without room for all of it the arc cannot become synced; later there may be room, or others have taken over. And where not even
     // those who answered are synced, those who did not may hold what nobody else has.
-    if (task.isFull || (task.isDoubtful && !isCovered(arc, task.vouched))) {
-      this.plan(task.isFull ? this.ctx.config.repairPeriodMs : this.ctx.config.storeTimeoutMs);
-      return;
+    const { config, now } = this.ctx;
+    if (task.isFull) this.pause(config.repairPeriodMs);
+    else if (task.isDoubtful && !isCovered(arc, task.vouched)) this.pause(config.offerTimeoutMs);
+    else if (this.own.complete(arc)) {
+      this.ctx.event({ type: 'synced', arc, fetchedBlocks, fetchedBytes, elapsedMs: now.monoMs - startedMs });
     }
-    const elapsedMs = this.ctx.now.monoMs - startedMs;
-    if (this.own.complete(arc)) this.ctx.event({ type: 'synced', arc, fetchedBlocks, fetchedBytes, elapsedMs });
-    this.plan(this.ctx.config.settleMs);
+    this.plan(config.settleMs);
   }
 
   private drop(task: Task): void {

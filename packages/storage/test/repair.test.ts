@@ -165,6 +165,42 @@ describe('repair', () => {
     cluster.runUntil(() => isWhole(cluster, blocks), 60_000);
   });
 
+  it('the seed of a cold start casts no vote until the others had time to return', () => {
+    const cluster = Cluster.settled(4);
+    const block = cluster.stored(size, 0.5);
+    for (const host of cluster.hosts) cluster.crash(host);
+    cluster.run(5_000);
+    const [seed, ...others] = [...cluster.hosts].sort((a, b) => Number(a.holds(block)) - Number(b.holds(block))) as [
+      Host,
+      Host,
+      Host,
+      Host,
+    ];
+    expect(seed.holds(block)).toBe(false);
+    cluster.start(seed, 'seeded');
+    cluster.run(2_000);
+    const early = cluster.get(seed, block, 10_000);
+    cluster.runUntil(() => early.results.length > 0);
+    expect(early.results).toEqual([{ outcome: 'unavailable' }]);
+    for (const other of others) cluster.start(other);
+    cluster.runUntil(() => isWhole(cluster, [block]), 60_000);
+    cluster.run(40_000);
+    expect(seed.core.responsibility.synced).toEqual(seed.core.responsibility.arc);
+  });
+
+  it('a node without room does not take itself for synced, and does not try without end', () => {
+    const cluster = Cluster.settled(6);
+    const blocks = storeMany(cluster, 30);
+    const joiner = cluster.add(0.51);
+    joiner.disk.capacityBytes = 3 * size;
+    cluster.start(joiner);
+    cluster.run(120_000);
+    expect(joiner.core.responsibility.synced).toBeUndefined();
+    expect(joiner.sent.filter(({ type }) => type === 'keys').length).toBeLessThan(100);
+    joiner.disk.capacityBytes = Number.POSITIVE_INFINITY;
+    cluster.runUntil(() => isWhole(cluster, blocks), 180_000);
+  });
+
   it('corrupt copy is detected and repaired', () => {
     const cluster = Cluster.settled(6);
     const block = cluster.stored(size, 0.5);
