@@ -74,11 +74,12 @@ export class BlockSender {
     const writer = this.#writer;
     if (writer === undefined) return;
     for (let transfer = this.#queue[0]; transfer !== undefined; transfer = this.#queue[0]) {
-      if (!writer.write(transfer.header, transfer.bytes)) return;
+      if (!writer.write(transfer.header, transfer.bytes)) break;
       this.#queue.shift();
       this.#queuedBytes -= transfer.bytes.length;
       transfer.done('sent');
     }
+    writer.flush();
   }
 }
 
@@ -91,6 +92,8 @@ class BlockWriter {
   readonly #acknowledgements = new AcknowledgementReader();
   readonly #stallMs: number;
   #stall: NodeJS.Timeout | undefined;
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
   /** Bytes of the current block that are written; −1 before its header. */
   #offset = -1;
   #sentBytes = 0;
@@ -110,14 +113,21 @@ class BlockWriter {
       const from = Math.max(0, this.#offset);
       const chunk = bytes.subarray(from, Math.min(bytes.length, from + chunkBytes));
       if (!this.#sink.writable || !this.#hasRoom(chunk.length)) return false;
-      const list = this.#offset < 0 ? new Uint8ArrayList(header, chunk) : chunk;
-      if (!this.#sink.write(list)) return false;
-      if (this.#inFlightBytes === 0) this.#onBusy();
-      this.#sentBytes += list.byteLength;
+      if (this.#offset < 0) this.#append(header);
+      this.#append(chunk);
       this.#offset = from + chunk.length;
+      if (this.#pendingBytes >= chunkBytes) this.flush();
     }
     this.#offset = -1;
     return true;
+  }
+
+  /** Hands over what was gathered: small blocks go several at a time. */
+  flush(): void {
+    if (this.#pendingBytes === 0) return;
+    this.#sink.write(new Uint8ArrayList(...this.#pending));
+    this.#pending = [];
+    this.#pendingBytes = 0;
   }
 
   close(): void {
@@ -127,6 +137,13 @@ class BlockWriter {
 
   get #inFlightBytes(): number {
     return this.#sentBytes - this.#acknowledgedBytes;
+  }
+
+  #append(bytes: Uint8Array): void {
+    if (this.#inFlightBytes === 0) this.#onBusy();
+    this.#pending.push(bytes);
+    this.#pendingBytes += bytes.length;
+    this.#sentBytes += bytes.length;
   }
 
   #hasRoom(bytes: number): boolean {

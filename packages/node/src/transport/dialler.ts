@@ -6,6 +6,9 @@ import type { Libp2pComponents } from './libp2p-node.ts';
 import type { TransportLimits } from './limits.ts';
 import { TransportError } from './transport.ts';
 
+/** Addresses tried of one peer: its record may name any that it likes, also those of others. */
+const addressesMax = 8;
+
 type TransportManager = Libp2pComponents['transportManager'];
 
 /**
@@ -28,7 +31,8 @@ export class Dialler {
    * `AggregateError` of what went wrong at each address.
    */
   async dial(multiaddrs: readonly Multiaddr[], expected: PeerId | undefined, signal: AbortSignal): Promise<Connection> {
-    const addresses = inDialOrder(multiaddrs.map(withoutPeerId)).filter((address) => this.#canDial(address));
+    const dialable = inDialOrder(multiaddrs.map(withoutPeerId)).filter((address) => this.#canDial(address));
+    const addresses = dialable.slice(0, addressesMax);
     if (addresses.length === 0) {
       const listed = multiaddrs.length === 0 ? 'it has none' : multiaddrs.join(', ');
       throw new TransportError('bad-address', `no address of ${expected ?? 'the peer'} can be dialled from here: ${listed}`);

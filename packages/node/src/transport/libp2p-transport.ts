@@ -12,7 +12,7 @@ import { announceable, peerIdOf } from './host-addresses.ts';
 import { KadPlane, type KadPlaneOptions } from './kad-plane.ts';
 import { createNode, type Libp2pNode } from './libp2p-node.ts';
 import { defaultTransportLimits, type TransportLimits } from './limits.ts';
-import { listenable, parse } from './listening.ts';
+import { listenable, parse, startListening } from './listening.ts';
 import { checkHello, type Network, networkIn } from './membership.ts';
 import { OwnContact } from './own-contact.ts';
 import type { LinkOwner, PeerLink } from './peer-link.ts';
@@ -21,6 +21,7 @@ import { blockProtocol, handleOptions, mailProtocol } from './protocols.ts';
 import { Reception } from './reception.ts';
 import { type Transport, TransportError, type TransportEvents } from './transport.ts';
 
+const listenAttemptsMax = 10;
 /** Between two searches for the same peer. */
 const searchPauseMs = 60_000;
 
@@ -53,10 +54,19 @@ export interface Libp2pTransportEvents extends TransportEvents {
 /** Listens and can dial. Rejects with a `TransportError`: `address-in-use` or `bad-address`. */
 export async function createLibp2pTransport(init: Libp2pTransportInit): Promise<Libp2pTransport> {
   const limits = { ...defaultTransportLimits, ...init.limits };
-  const listen = await listenable(init.listen, init.listenChosen);
-  const transport = new Libp2pTransport(init, limits);
-  await transport.start(listen);
-  return transport;
+  for (let attempt = 1; ; attempt++) {
+    const listen = await listenable(init.listen, init.listenChosen);
+    const transport = new Libp2pTransport(init, limits);
+    try {
+      await transport.start(listen);
+      return transport;
+    } catch (error) {
+      await transport.stop();
+      // Another process was faster to take the port that was free a moment ago, as when many daemons start at once.
+      const isRace = error instanceof TransportError && error.code === 'address-in-use' && !init.listenChosen;
+      if (!isRace || attempt === listenAttemptsMax) throw error;
+    }
+  }
 }
 
 /** The network over libp2p: one mailbox and one block stream each way to every peer that is talked to (DESIGN §6). */
@@ -100,7 +110,7 @@ export class Libp2pTransport implements Transport {
     const reception = this.#reception();
     await libp2p.handle(mailProtocol, (stream, connection) => void reception.serveMail(stream, connection), handleOptions);
     await libp2p.handle(blockProtocol, (stream, connection) => void reception.serveBlocks(stream, connection), handleOptions);
-    await libp2p.start();
+    await startListening(libp2p);
     this.#own = await OwnContact.seal(this.#init, this.#announced());
     this.#ready.resolve();
     this.#upkeep = setInterval(() => void this.#keepUp(), this.#limits.upkeepMs).unref();
@@ -311,6 +321,7 @@ export class Libp2pTransport implements Transport {
   async #keepUp(): Promise<void> {
     this.#links.forgetIdle();
     await this.#links.closeSurplus();
+    await this.#links.closeStrangers(this.#started(this.#node).libp2p.getConnections());
     const own = this.#started(this.#own);
     if (!(await own.update(this.#announced()))) return;
     if (this.#kad !== undefined) await this.#publishRecord();

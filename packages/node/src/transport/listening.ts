@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
+import type { Libp2p } from 'libp2p';
 import { systemCode } from '../error.ts';
 import { hostOf, portOf, withPort } from './host-addresses.ts';
 import { TransportError } from './transport.ts';
@@ -14,6 +15,16 @@ export async function listenable(addresses: readonly string[], chosen: boolean):
   const free: Multiaddr[] = [];
   for (const text of addresses) free.push(chosen ? await asFree(parse(text)) : await nextFree(parse(text)));
   return free;
+}
+
+/** Starts libp2p, which tells only in words why it cannot listen. Rejects with a `TransportError`. */
+export async function startListening(libp2p: Libp2p): Promise<void> {
+  try {
+    await libp2p.start();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new TransportError(why.includes('EADDRINUSE') ? 'address-in-use' : 'bad-address', `cannot listen: ${why}`, { cause: error });
+  }
 }
 
 /** `bad-address` for what is no multiaddr, or none of TCP. */

@@ -148,8 +148,9 @@ export class PeerLink {
       if (!this.connections.has(connection)) void closeGently(connection);
       return contact;
     } catch (error) {
-      if (!this.#isConnected) this.#end(asTransportError(error));
-      connection.abort(asTransportError(error));
+      const fault = asTransportError(error);
+      if (!this.#isConnected && this.#mailbox?.connection === connection) this.#end(fault);
+      connection.abort(fault);
       throw error;
     }
   }
@@ -190,7 +191,7 @@ export class PeerLink {
       await this.#openMailbox(connection, signal);
     } finally {
       this.#outcome.reject(error);
-      setTimeout(() => this.#end(error), this.#owner.limits.refusalLingerMs).unref();
+      setTimeout(() => void closeGently(connection), this.#owner.limits.refusalLingerMs).unref();
     }
   }
 

@@ -1,4 +1,6 @@
 import type { Id } from '@dht/overlay';
+import type { Connection } from '@libp2p/interface';
+import { closeGently } from './closing.ts';
 import type { TransportLimits } from './limits.ts';
 import { type LinkOwner, PeerLink } from './peer-link.ts';
 
@@ -50,8 +52,22 @@ export class PeerLinks {
     await Promise.all([...this.#links.values()].map((link) => link.close()));
   }
 
+  /** Closes connections whose peers have not said within `strangerMs` what they want. */
+  async closeStrangers(connections: readonly Connection[]): Promise<void> {
+    const links = [...this.#links.values()];
+    const own = new Set(links.flatMap((link) => [...link.connections]));
+    const since = performance.now() - this.limits.strangerMs;
+    const mute = links.filter((link) => !link.isConnected && link.connections.size > 0 && link.usedAtMs < since);
+    const unused = connections.filter((connection) => !own.has(connection) && isUnused(connection, this.limits.strangerMs));
+    await Promise.all([...mute.map((link) => link.close()), ...unused.map(closeGently)]);
+  }
+
   /** Drops what is known of peers with whom nothing is open or under way. */
   forgetIdle(): void {
     for (const [key, link] of this.#links) if (link.isForgettable) this.#links.delete(key);
   }
+}
+
+function isUnused(connection: Connection, ms: number): boolean {
+  return connection.streams.length === 0 && Date.now() - connection.timeline.open > ms;
 }
