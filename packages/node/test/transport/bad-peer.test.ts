@@ -96,6 +96,14 @@ it('a peer that asks something unknown is told so, and what it says unasked is p
   expect(reply.kind).toBe('unsupported');
 });
 
+it('a peer that connects and then wants nothing is let go', async () => {
+  const victim = await startNode({ limits: { upkeepMs: 100, strangerMs: 200 } });
+  const stranger = await startStranger();
+  const stream = await stranger.open(victim, '/ipfs/ping/1.0.0');
+  await stream.close();
+  await stranger.disconnected;
+});
+
 it('blocks from a peer that has not said Hello are refused', async () => {
   const { victim, stranger, stillServes } = await scene();
   // The stream may be gone before its opener knows that it was open.

@@ -24,6 +24,13 @@ describe('an address to listen on that is in use', () => {
   });
 });
 
+it('several nodes that look for a free port at the same moment find one each', async () => {
+  const first = await startNode();
+  const listen = [bareAddressOf(first)];
+  const nodes = await Promise.all([1, 2, 3, 4].map(() => startNode({ listen, listenChosen: false })));
+  expect(new Set(nodes.map(bareAddressOf)).size).toBe(nodes.length);
+});
+
 it.each(['/ip4/192.0.2.1/tcp/0', '/ip4/127.0.0.1', 'localhost:4001'])('%s cannot be listened on, which says so', async (address) => {
   await expect(startNode({ listen: [address] })).rejects.toMatchObject({ code: 'bad-address' });
 });

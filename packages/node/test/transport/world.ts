@@ -145,6 +145,10 @@ export interface Stranger {
   readonly privateKey: PrivateKey;
   open(node: TestNode, protocol: string): Promise<Stream>;
   handle(protocol: string, handler: (stream: Stream) => void): Promise<void>;
+  /** Resolves when a connection of the stranger closes. */
+  readonly disconnected: Promise<void>;
+  /** From its first message on, mail stays where it is. */
+  stopReading(): void;
   /** What the node's mailbox to the stranger says next, Hello left out. */
   nextFrame(): Promise<DecodedFrame>;
 }
@@ -154,7 +158,12 @@ export async function startStranger(): Promise<Stranger> {
   const privateKey = await newKey();
   const { libp2p } = await createNode({ privateKey, listen: [], mayDial: () => true, connectionsMax: 10 });
   const mail = Promise.withResolvers<AsyncGenerator<Uint8Array[]>>();
-  await libp2p.handle(mailProtocol, (stream) => mail.resolve(frames(streamSource(stream, 1 << 20))));
+  let isReading = true;
+  await libp2p.handle(mailProtocol, (stream) => {
+    if (isReading) mail.resolve(frames(streamSource(stream, 1 << 20)));
+    else stream.addEventListener('message', () => stream.pause(), { once: true });
+  });
+  const disconnected = new Promise<void>((resolve) => libp2p.addEventListener('connection:close', () => resolve(), { once: true }));
   await libp2p.start();
   strangers.push(libp2p);
   const received: Uint8Array[] = [];
@@ -172,6 +181,10 @@ export async function startStranger(): Promise<Stranger> {
     privateKey,
     open: (node, protocol) => libp2p.dialProtocol(multiaddr(addressOf(node)), protocol),
     handle: (protocol, handler) => libp2p.handle(protocol, handler),
+    disconnected,
+    stopReading: () => {
+      isReading = false;
+    },
     nextFrame,
   };
 }
