@@ -6,7 +6,7 @@ import type { Holder } from './block.ts';
  * - `idle`: not asked yet; `asked`: an answer may still come soon; `silent`: it is late, and no longer counted on;
  * - `stored`: durable there; `refused`: it said no, or cannot be reached.
  */
-export type CopyState = 'idle' | 'asked' | 'silent' | 'stored' | 'refused';
+type CopyState = 'idle' | 'asked' | 'silent' | 'stored' | 'refused';
 
 /** One node's copy of the block that is being put. */
 export interface Copy {

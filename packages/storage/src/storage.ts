@@ -134,11 +134,24 @@ export class Storage {
   onCommand(command: CoreCommand): void {
     const { ctx } = this;
     if (command.type === 'put') ctx.handles.take(command.handle);
-    if (command.type === 'put') new PutRequest(this.putParts, command);
+    if (ctx.requests.size >= ctx.config.requestsMax) this.refuse(command);
+    else if (command.type === 'put') new PutRequest(this.putParts, command);
     else if (command.type === 'get') new GetRequest(this.getParts, command);
     else if (command.type === 'where') new WhereRequest(this.getParts, command);
     else if (this.handOver !== undefined) ctx.emit({ type: 'handOverDone', ref: command.ref, result: { outcome: 'cancelled' } });
     else this.beginHandOver(command);
+  }
+
+  /** More is under way than this node can follow. */
+  private refuse(command: CoreCommand): void {
+    const { ctx } = this;
+    const { ref } = command;
+    if (command.type === 'put') {
+      ctx.handles.drop(command.handle);
+      ctx.emit({ type: 'putDone', ref, result: { outcome: 'timeout', holders: [], settled: true, shortfall: 'unreachable' } });
+    } else if (command.type === 'get') ctx.emit({ type: 'getDone', ref, result: { outcome: 'unavailable' } });
+    else if (command.type === 'where') ctx.emit({ type: 'whereDone', ref, result: { outcome: 'timeout', replicaSet: [], others: [] } });
+    else ctx.emit({ type: 'handOverDone', ref, result: { outcome: 'timeout' } });
   }
 
   /** False when the command is not one of storage. */

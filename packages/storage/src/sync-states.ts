@@ -12,6 +12,8 @@ export interface SyncState {
   readonly synced?: Arc;
 }
 
+/** Peers whose word is kept at most: many more than there are neighbours. */
+const statesMax = 256;
 /** Changes within this time are told in one message. */
 const announceDelayMs = 20;
 
@@ -52,6 +54,7 @@ export class SyncStates {
   onMessage(from: Contact, message: SyncStateMessage): boolean {
     const before = this.get(from);
     const { storeId, synced } = message;
+    if (this.states.size >= statesMax && !this.states.has(from.id.hex)) return false;
     this.states.set(from.id.hex, { incarnation: from.incarnation, storeId, ...(synced === undefined ? {} : { synced }) });
     if (before !== undefined || synced === undefined || this.own.synced === undefined) return false;
     return overlaps(synced, this.own.synced);

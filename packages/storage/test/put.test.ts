@@ -201,6 +201,17 @@ describe('put', () => {
     expect(put.results.at(-1)?.holders.every(({ storeId }) => live.has(storeId))).toBe(true);
   });
 
+  it('refuses more requests than it can follow, and lets their bytes go', () => {
+    const cluster = Cluster.settled(8, { storage: { requestsMax: 20 } });
+    const puts = Array.from({ length: 40 }, () => cluster.put(cluster.hosts[0] as Host, cluster.block(large, 0.5)));
+    cluster.runUntil(() => puts.every(({ results }) => results.at(-1)?.settled === true));
+    const outcomes = puts.map(({ results }) => results.at(-1)?.outcome);
+    expect(outcomes.filter((outcome) => outcome === 'stored').length).toBeGreaterThanOrEqual(19);
+    expect(outcomes.filter((outcome) => outcome === 'timeout').length).toBeGreaterThan(0);
+    cluster.run(60_000);
+    cluster.expectNothingLeft();
+  });
+
   it('a cancelled put lets its bytes go', () => {
     const cluster = Cluster.settled(8);
     const host = cluster.hosts[0] as Host;
