@@ -57,7 +57,7 @@ test('the node that puts dies in the middle: nothing was acknowledged, and the p
   const nodes = await testbed.network(4);
   const [putter, other, third] = nodes as [Peer, Peer, Peer, Peer];
   const file = join(testbed.folder(), 'file');
-  const content = payload('interrupted', 40 * mebibyte);
+  const content = payload('interrupted', 16 * mebibyte);
   writeFileSync(file, content);
   const put = testbed.command(putter, ['put', file]);
   await until('block elsewhere', async () => ((await blocksOf(other)) > 0 ? undefined : 'none'));

@@ -58,28 +58,6 @@ test('a node moves to another address, and its first contact is gone: it finds b
   await catalogue.expectFrom(rest);
 });
 
-test('all nodes die and start again: one network, all files', async () => {
-  const nodes = await testbed.network(5);
-  const catalogue = await Catalogue.through(nodes);
-  for (const node of nodes) node.kill();
-  await Promise.all(nodes.map((node) => node.process?.ended));
-  await Promise.all(nodes.map((node) => testbed.start(node)));
-  await testbed.untilRing(nodes);
-  await catalogue.expectFrom(nodes);
-});
-
-test('all nodes but one stay away: the one that comes back serves alone, and the others find it when they come', async () => {
-  const nodes = await testbed.network(3);
-  const catalogue = await Catalogue.through(nodes);
-  for (const node of nodes) node.kill();
-  await Promise.all(nodes.map((node) => node.process?.ended));
-  const [first, ...others] = nodes as [Peer, ...Peer[]];
-  await testbed.start(first);
-  for (const other of others) await testbed.start(other);
-  await testbed.untilRing(nodes);
-  await catalogue.expectFrom(nodes);
-});
-
 test('a node leaves: everything it held is on the others before it goes', async () => {
   const nodes = await testbed.network(4);
   const catalogue = await Catalogue.through(nodes);

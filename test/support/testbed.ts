@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusReply } from '@dht/node';
@@ -14,7 +14,7 @@ const pollMs = 50;
 const patienceMs = 60_000;
 
 /** Real daemons on 127.0.0.1, each with a path of its own. Nothing of it is left when the test ends, however it ends. */
-export class Testbed {
+export class Testbed implements AsyncDisposable {
   private readonly guard: Guard;
   private readonly peers: Peer[] = [];
   private folders = 0;
@@ -102,11 +102,25 @@ export class Testbed {
     });
   }
 
+  /** Ends everything. Throws when a daemon had ended by a bug before, even if the others made up for it. */
   async close(): Promise<void> {
     for (const peer of this.peers) peer.kill();
     await Promise.all(this.peers.map((peer) => peer.process?.ended));
+    const bugs = this.peers.flatMap((peer) => fatalLines(peer));
     await this.guard.close();
+    if (bugs.length > 0) throw new Error(`daemons ended by themselves:\n${bugs.join('\n')}`);
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** What a daemon logs, or Node.js prints, when it ends by a bug. */
+function fatalLines(peer: Peer): readonly string[] {
+  if (peer.process === undefined) return [];
+  const log = readFileSync(`${peer.path}.log`, 'utf8').split('\n');
+  return log.filter((line) => /"level":60|^Node\.js v|^\s+at /.test(line)).map((line) => `node ${peer.number}: ${line}`);
 }
 
 /** Where the peer listens, without its peer id. */
