@@ -48,3 +48,28 @@ function reasonOfTransportError(error: TransportError): UnreachableReason {
       return 'rejected';
   }
 }
+
+/** What a person is told who asked for the address. */
+export function dialFailure(error: unknown, address: string): TransportError {
+  if (error instanceof TransportError && error.code !== 'aborted' && error.code !== 'timeout') return error;
+  switch (unreachableReason(error)) {
+    case 'refused':
+      return new TransportError('refused', `nobody listens at ${address}: is the daemon running there, and is the port right?`, {
+        cause: error,
+      });
+    case 'identity':
+      return new TransportError('identity', `another peer answers at ${address}`, { cause: error });
+    case 'timeout':
+      return new TransportError('timeout', `${address} does not answer: is the host up, and does a firewall let the port through?`, {
+        cause: error,
+      });
+    case 'rejected':
+      return new TransportError('protocol', `${address} hung up before it said Hello: is it a dht daemon?`, { cause: error });
+  }
+}
+
+/** Errors of libp2p and of sockets are the connection's end, whatever their class. */
+export function asTransportError(error: unknown): TransportError {
+  if (error instanceof TransportError) return error;
+  return new TransportError('aborted', error instanceof Error ? error.message : String(error), { cause: error });
+}

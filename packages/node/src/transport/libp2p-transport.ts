@@ -2,17 +2,19 @@ import type { Contact, Id, Role } from '@dht/overlay';
 import type { Message, TransferHeader } from '@dht/storage';
 import { encodeHello, type Hello, supportedVersions } from '@dht/wire';
 import type { Connection, PeerId, PrivateKey } from '@libp2p/interface';
-import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id';
+import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { AddressBook, type AddressRecord, nodeId } from './address-book.ts';
+import { AddressSearch } from './address-search.ts';
+import { parseAddress, peerIn } from './address-text.ts';
 import type { TransferOutcome } from './block-sender.ts';
-import { type UnreachableReason, unreachableReason } from './dial-error.ts';
+import { dialFailure, type UnreachableReason } from './dial-error.ts';
 import { Dialler } from './dialler.ts';
-import { announceable, peerIdOf } from './host-addresses.ts';
+import { announceable } from './host-addresses.ts';
 import { KadPlane, type KadPlaneOptions } from './kad-plane.ts';
 import { createNode, type Libp2pNode } from './libp2p-node.ts';
 import { defaultTransportLimits, type TransportLimits } from './limits.ts';
-import { listenable, parse, startListening } from './listening.ts';
+import { listenable, startListening } from './listening.ts';
 import { checkHello, type Network, networkIn } from './membership.ts';
 import { OwnContact } from './own-contact.ts';
 import type { LinkOwner, PeerLink } from './peer-link.ts';
@@ -22,8 +24,6 @@ import { Reception } from './reception.ts';
 import { type Transport, TransportError, type TransportEvents } from './transport.ts';
 
 const listenAttemptsMax = 10;
-/** Between two searches for the same peer. */
-const searchPauseMs = 60_000;
 
 export interface Libp2pTransportInit {
   readonly privateKey: PrivateKey;
@@ -84,8 +84,8 @@ export class Libp2pTransport implements Transport {
   #dialler: Dialler | undefined;
   #own: OwnContact | undefined;
   #network: Network | undefined;
-  readonly #searches = new RecentSearches();
   #kad: KadPlane | undefined;
+  #search: AddressSearch | undefined;
   #streamSequence = 0;
   #upkeep: NodeJS.Timeout | undefined;
 
@@ -153,8 +153,8 @@ export class Libp2pTransport implements Transport {
   }
 
   async connect(text: string, signal: AbortSignal): Promise<Contact> {
-    const address = parse(text);
-    const expected = expectedPeer(text, address);
+    const address = parseAddress(text);
+    const expected = peerIn(address);
     if (expected?.equals(this.peerId) === true) throw new TransportError('bad-address', `${text} is this node's own address`);
     const known = expected && this.#links.get(nodeId(expected));
     if (known?.isConnected === true && known.contact !== undefined) return known.contact;
@@ -166,7 +166,7 @@ export class Libp2pTransport implements Transport {
       if (signal.aborted || this.#stopping.signal.aborted) {
         throw new TransportError('aborted', `dialling ${text} was interrupted`, { cause: error });
       }
-      throw explained(limit.aborted ? limit.reason : error, text);
+      throw dialFailure(limit.aborted ? limit.reason : error, text);
     }
   }
 
@@ -183,13 +183,19 @@ export class Libp2pTransport implements Transport {
     this.#links.pin(ids);
   }
 
+  /** The core has established that the peer is gone: what is still open leads nowhere, and the next `send` dials anew. */
+  disconnect(id: Id): void {
+    this.#links.get(id)?.abort(new TransportError('timeout', 'the peer does not answer any more'));
+  }
+
   /** Starts the second plane, from which a peer's new address is learned when it is at none of those in its record. */
   async startKad(options: Omit<KadPlaneOptions, 'isClient'> = {}): Promise<void> {
     if (this.#kad !== undefined) return;
     await this.#publishRecord();
     const kad = await KadPlane.start(this.#started(this.#node), { isClient: this.#init.role === 'client', ...options });
-    if (this.#stopping.signal.aborted) await kad.stop();
-    else this.#kad = kad;
+    if (this.#stopping.signal.aborted) return kad.stop();
+    this.#kad = kad;
+    this.#search = new AddressSearch(kad, this.#started(this.#dialler));
   }
 
   /**
@@ -289,15 +295,12 @@ export class Libp2pTransport implements Transport {
     if (reason !== 'rejected' && record !== undefined) void this.#findElsewhere(link, record);
   }
 
-  /** The peer may be up at another address than the one in the record that this node has. */
-  async #findElsewhere(link: PeerLink, { peerId, multiaddrs }: AddressRecord): Promise<void> {
-    if (this.#kad === undefined || !this.#searches.start(link.id)) return;
+  /** The peer may be up at another address than those in the record that this node has. */
+  async #findElsewhere(link: PeerLink, record: AddressRecord): Promise<void> {
     const limit = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(2 * this.#limits.dialTimeoutMs)]);
     try {
-      const found = await this.findAddresses(peerId, multiaddrs, limit);
-      if (found.length === 0 || link.isConnected) return;
-      const connection = await this.#started(this.#dialler).dial(found, peerId, limit);
-      await link.introduce(connection, limit);
+      const connection = await this.#search?.connect(record, limit);
+      if (connection !== undefined) await link.introduce(connection, limit);
     } catch {
       // It is not there either, which is no news.
     }
@@ -315,7 +318,7 @@ export class Libp2pTransport implements Transport {
 
   #announced(): Multiaddr[] {
     const chosen = this.#init.announce ?? [];
-    return chosen.length > 0 ? chosen.map(parse) : announceable(this.#listening());
+    return chosen.length > 0 ? chosen.map(parseAddress) : announceable(this.#listening());
   }
 
   async #keepUp(): Promise<void> {
@@ -334,52 +337,9 @@ export class Libp2pTransport implements Transport {
   }
 }
 
-/** The peers that were lately looked for: once in a while is enough for one that is simply down. */
-class RecentSearches {
-  readonly #startedMs = new Map<string, number>();
-
-  /** False when this peer was looked for a short while ago. */
-  start({ hex }: Id): boolean {
-    const nowMs = performance.now();
-    for (const [key, startedMs] of this.#startedMs) if (nowMs - startedMs > searchPauseMs) this.#startedMs.delete(key);
-    if (this.#startedMs.has(hex)) return false;
-    this.#startedMs.set(hex, nowMs);
-    return true;
-  }
-}
-
 export interface ConnectedPeer {
   readonly contact: Contact;
   /** Who dialled. */
   readonly direction: 'in' | 'out';
   readonly multiaddr: string;
-}
-
-function expectedPeer(text: string, address: Multiaddr): PeerId | undefined {
-  const named = peerIdOf(address);
-  if (named === undefined) return undefined;
-  try {
-    return peerIdFromString(named);
-  } catch (error) {
-    throw new TransportError('bad-address', `${text} ends with a peer id that is none`, { cause: error });
-  }
-}
-
-/** What a person is told who asked for the address. */
-function explained(error: unknown, address: string): TransportError {
-  if (error instanceof TransportError && error.code !== 'aborted' && error.code !== 'timeout') return error;
-  switch (unreachableReason(error)) {
-    case 'refused':
-      return new TransportError('refused', `nobody listens at ${address}: is the daemon running there, and is the port right?`, {
-        cause: error,
-      });
-    case 'identity':
-      return new TransportError('identity', `another peer answers at ${address}`, { cause: error });
-    case 'timeout':
-      return new TransportError('timeout', `${address} does not answer: is the host up, and does a firewall let the port through?`, {
-        cause: error,
-      });
-    case 'rejected':
-      return new TransportError('protocol', `${address} hung up before it said Hello: is it a dht daemon?`, { cause: error });
-  }
 }

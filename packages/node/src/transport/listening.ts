@@ -1,7 +1,8 @@
 import { createServer } from 'node:net';
-import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
+import type { Multiaddr } from '@multiformats/multiaddr';
 import type { Libp2p } from 'libp2p';
 import { systemCode } from '../error.ts';
+import { parseAddress } from './address-text.ts';
 import { hostOf, portOf, withPort } from './host-addresses.ts';
 import { TransportError } from './transport.ts';
 
@@ -13,7 +14,7 @@ const portsTriedMax = 200;
  */
 export async function listenable(addresses: readonly string[], chosen: boolean): Promise<Multiaddr[]> {
   const free: Multiaddr[] = [];
-  for (const text of addresses) free.push(chosen ? await asFree(parse(text)) : await nextFree(parse(text)));
+  for (const text of addresses) free.push(chosen ? await asFree(parseAddress(text)) : await nextFree(parseAddress(text)));
   return free;
 }
 
@@ -25,20 +26,6 @@ export async function startListening(libp2p: Libp2p): Promise<void> {
     const why = error instanceof Error ? error.message : String(error);
     throw new TransportError(why.includes('EADDRINUSE') ? 'address-in-use' : 'bad-address', `cannot listen: ${why}`, { cause: error });
   }
-}
-
-/** `bad-address` for what is no multiaddr, or none of TCP. */
-export function parse(text: string): Multiaddr {
-  let address: Multiaddr;
-  try {
-    address = multiaddr(text);
-  } catch (error) {
-    throw new TransportError('bad-address', `${text} is no multiaddr; one looks like /ip4/192.0.2.1/tcp/4001`, { cause: error });
-  }
-  if (hostOf(address) === undefined || portOf(address) === undefined) {
-    throw new TransportError('bad-address', `${text} names no host and TCP port; an address looks like /ip4/192.0.2.1/tcp/4001`);
-  }
-  return address;
 }
 
 async function asFree(address: Multiaddr): Promise<Multiaddr> {

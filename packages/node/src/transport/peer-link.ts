@@ -4,12 +4,13 @@ import type { Hello } from '@dht/wire';
 import type { Connection, Stream } from '@libp2p/interface';
 import { BackOff } from './back-off.ts';
 import { BlockSender, type TransferOutcome } from './block-sender.ts';
-import { closeGently } from './closing.ts';
-import { type UnreachableReason, unreachableReason } from './dial-error.ts';
+import { asTransportError, type UnreachableReason, unreachableReason } from './dial-error.ts';
 import type { TransportLimits } from './limits.ts';
 import { Outbox } from './outbox.ts';
-import { blockProtocol, mailProtocol, openOptions } from './protocols.ts';
+import { pendingOutcome, settledOrAborted } from './outcome.ts';
+import { blockProtocol, mailProtocol } from './protocols.ts';
 import { StreamSink } from './stream-sink.ts';
+import { closeGently, openStream } from './streams.ts';
 import { TransportError } from './transport.ts';
 
 /** What a link needs of the transport, and what it tells it. */
@@ -66,7 +67,7 @@ export class PeerLink {
   #isConnected = false;
   #isDialling = false;
   #isOpeningBlocks = false;
-  #outcome = pendingOutcome();
+  #outcome = pendingOutcome<Contact>();
 
   constructor(id: Id, owner: LinkOwner) {
     this.id = id;
@@ -169,6 +170,7 @@ export class PeerLink {
       }
     }
     this.#inbox = inbox;
+    this.usedAtMs = performance.now();
     const signal = AbortSignal.any([AbortSignal.timeout(this.#owner.limits.helloTimeoutMs), this.#owner.stopped]);
     await this.#openMailbox(inbox.connection, signal);
   }
@@ -193,6 +195,11 @@ export class PeerLink {
       this.#outcome.reject(error);
       setTimeout(() => void closeGently(connection), this.#owner.limits.refusalLingerMs).unref();
     }
+  }
+
+  /** Closes what is open at once: it leads nowhere. */
+  abort(error: TransportError): void {
+    this.#end(error);
   }
 
   /** Closes what is open once it has been sent. */
@@ -257,7 +264,7 @@ export class PeerLink {
   }
 
   async #open(connection: Connection, signal: AbortSignal): Promise<void> {
-    const stream = await newStream(connection, mailProtocol, signal);
+    const stream = await openStream(connection, mailProtocol, signal);
     const sink = new StreamSink(stream, () => this.#outbox.flush());
     const mailbox = { connection, stream, sink, isMember: this.#owner.isMember };
     if (!sink.write(this.#owner.hello())) throw new TransportError('refused', 'the connection closed before Hello was sent');
@@ -299,7 +306,8 @@ export class PeerLink {
   async #attachBlocks(connection: Connection): Promise<void> {
     const signal = AbortSignal.any([AbortSignal.timeout(this.#owner.limits.helloTimeoutMs), this.#owner.stopped]);
     try {
-      const stream = await newStream(connection, blockProtocol, signal);
+      const stream = await openStream(connection, blockProtocol, signal);
+      if (this.#mailbox?.connection !== connection) throw new TransportError('aborted', 'the connection ended meanwhile');
       stream.addEventListener('close', () => this.#blocks.detach(stream));
       this.#blocks.attach(stream);
     } catch {
@@ -326,43 +334,7 @@ export class PeerLink {
   }
 }
 
-/** Rejects with a `TransportError` whatever libp2p has to say. */
-async function newStream(connection: Connection, protocol: string, signal: AbortSignal): Promise<Stream> {
-  try {
-    return await connection.newStream(protocol, { ...openOptions, signal });
-  } catch (error) {
-    if (signal.aborted) throw new TransportError('timeout', `the peer did not accept ${protocol} in time`, { cause: error });
-    throw asTransportError(error);
-  }
-}
-
-interface Outcome extends PromiseWithResolvers<Contact> {}
-
-function pendingOutcome(): Outcome {
-  const outcome = Promise.withResolvers<Contact>();
-  // Often nobody waits for it.
-  outcome.promise.catch(() => undefined);
-  return outcome;
-}
-
-async function settledOrAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
 function isNewer(candidate: Hello, known: Hello): boolean {
   if (candidate.incarnation !== known.incarnation) return candidate.incarnation > known.incarnation;
   return candidate.streamSequence > known.streamSequence;
-}
-
-function asTransportError(error: unknown): TransportError {
-  if (error instanceof TransportError) return error;
-  return new TransportError('aborted', error instanceof Error ? error.message : String(error), { cause: error });
 }

@@ -1,8 +1,8 @@
 import type { Id } from '@dht/overlay';
 import type { Connection } from '@libp2p/interface';
-import { closeGently } from './closing.ts';
 import type { TransportLimits } from './limits.ts';
 import { type LinkOwner, PeerLink } from './peer-link.ts';
+import { closeGently } from './streams.ts';
 
 /** The links to all peers, and which of them are kept open. */
 export class PeerLinks {

@@ -64,6 +64,15 @@ describe('two nodes', () => {
     }
   });
 
+  it('disconnect when one has given the other up, and connect again with the next message', async () => {
+    const [alice, bob] = [await startNode(), await startNode()];
+    await connect(alice, bob);
+    alice.transport.disconnect(bob.transport.self.id);
+    await Promise.all([alice.witness.next('disconnected'), bob.witness.next('disconnected')]);
+    alice.transport.send(bob.transport.self, { type: 'heartbeat', status: 'active' });
+    await bob.witness.next('message');
+  });
+
   it('when one stops, the other gets its last message and is told that the connection closed', async () => {
     const [alice, bob] = [await startNode(), await startNode()];
     await connect(alice, bob);
