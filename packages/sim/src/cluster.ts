@@ -1,12 +1,15 @@
 import type { Contact, Id, LookupMode, LookupResult, Role, SeededRandom } from '@dht/overlay';
 import type { BlockRef, GetResult, PutResult } from '@dht/storage';
 import type { PendingCommand } from './commands.ts';
-import { chance, pick } from './distributions.ts';
+import { chance, pick, sample } from './distributions.ts';
 import type { FaultOptions } from './faults.ts';
 import type { Host } from './host.ts';
 import type { World } from './world.ts';
 
 const second = 1000;
+/** A join that got nowhere is repeated after this, through so many others. */
+const rejoinMs = 15 * second;
+const entrances = 3;
 
 /** What a person or a script does to machines: start, join, kill, stop, ask. */
 export class Cluster {
@@ -39,11 +42,12 @@ export class Cluster {
     return host;
   }
 
-  /** `dht join` on a fresh machine, through these hosts. */
+  /** `dht join` on a fresh machine, through these hosts; whoever types it tries again through others when they are gone. */
   join(through: readonly Host[], role: Role = 'full', id?: Id): Host {
     const host = this.world.addHost(role, id);
     host.start();
     host.step({ type: 'join', contacts: through.map(({ contact }) => contact) });
+    this.world.engine.after(rejoinMs, () => this.joinAgain(host, host.life));
     return host;
   }
 
@@ -151,5 +155,12 @@ export class Cluster {
     const { network } = this.world;
     network.faults = { ...network.faults, ...faults };
     this.world.calm.disturb();
+  }
+
+  private joinAgain(host: Host, life: number): void {
+    if (host.life !== life || host.status === 'active') return;
+    const contacts = sample(this.random, this.activeHosts(), entrances).map(({ contact }) => contact);
+    if (host.runs) host.step({ type: 'join', contacts });
+    this.world.engine.after(rejoinMs, () => this.joinAgain(host, life));
   }
 }

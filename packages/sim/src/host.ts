@@ -283,7 +283,8 @@ export class Host implements EventTarget {
     const input = this.diskDriver.finish(this.disk, this.handles, subject, world.network.faults);
     if (input.type === 'writeDone' && input.outcome === 'durable' && subject.type === 'write')
       world.observers.notify('onDurable', this, subject.block);
-    if (input.type === 'readDone' && input.outcome === 'corrupt' && subject.type === 'read') world.observers.notify('onSpoiled', this, subject.key);
+    if (input.type === 'readDone' && input.outcome === 'corrupt' && subject.type === 'read')
+      world.observers.notify('onSpoiled', this, subject.key);
     if (subject.type === 'delete') world.observers.notify('onDeleted', this, subject.key);
     this.step(input);
   }

@@ -39,6 +39,12 @@ export class Membership {
     if (period !== undefined) period.until = this.engine.now;
   }
 
+  /** Milliseconds since the host became active; 0 when it is not. */
+  activeForMs(host: Host): number {
+    const period = this.periods.get(host);
+    return period === undefined || period.until < Number.POSITIVE_INFINITY ? 0 : this.engine.now - period.from;
+  }
+
   /** Whether the host was active at some moment of the interval, as far as its last period tells. */
   wasActiveWithin(host: Host, from: number, to: number): boolean {
     const period = this.periods.get(host);

@@ -122,7 +122,11 @@ function violationReport({ checker, demand, atMs, message, hosts, lastMessages }
     demand,
     atMs,
     message,
-    hosts: hosts.map((host) => ({ index: host.index, id: host.id.hex, state: host.state === 'running' ? (host.status ?? 'off') : host.state })),
+    hosts: hosts.map((host) => ({
+      index: host.index,
+      id: host.id.hex,
+      state: host.state === 'running' ? (host.status ?? 'off') : host.state,
+    })),
     lastMessages: lastMessages.map(({ atMs: at, from, to, type }) => `${(at / second).toFixed(3)} s  #${from} → #${to}  ${type}`),
   };
 }
