@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clockwiseShare, drawRing, ringPosition } from '../src/output/ring.ts';
 import { renderFields, renderTable } from '../src/output/table.ts';
-import { printable, shellWord, shortAddress, shortCid, shortPeerId } from '../src/output/text.ts';
+import { printable, shellWord, shortAddress, shortCid, shortened, shortPeerId } from '../src/output/text.ts';
 
 const id = (head: string): string => head.padEnd(64, '0');
 
@@ -52,6 +52,12 @@ describe('short forms', () => {
   test('a CID keeps head and tail', () => {
     expect(shortCid('bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi')).toBe('bafybeig…y55fbzdi');
     expect(shortCid('short')).toBe('short');
+  });
+
+  test('a long name loses its middle', () => {
+    expect(shortened('photo.jpg', 9)).toBe('photo.jpg');
+    expect(shortened('a-long-name.jpg', 9)).toBe('a-lo….jpg');
+    expect(shortened('🦀🦀🦀🦀🦀', 4)).toBe('🦀🦀…🦀');
   });
 
   test('a peer id keeps its tail, an address loses its peer id', () => {

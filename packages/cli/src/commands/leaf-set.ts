@@ -27,10 +27,13 @@ function describe(leafSet: LeafSetReply): string {
     { id: self, mark: '◆' },
     ...[...members.values()].map((leaf) => ({ id: leaf.id, mark: leaf.suspected ? '?' : '●' })),
   ]);
+  // On a small ring the halves overlap; each node is listed once, on the side on which it is fewer steps away.
+  const before = nearerThan(leafSet.counterClockwise, leafSet.clockwise, 0);
+  const after = nearerThan(leafSet.clockwise, leafSet.counterClockwise, 1);
   const rows = [
-    ...leafSet.counterClockwise.map((leaf, index) => leafRow(`−${index + 1}`, self, leaf)).reverse(),
+    ...before.map((leaf, index) => leafRow(`−${index + 1}`, self, leaf)).reverse(),
     ['◆', shortId(self), '', '', 'this node', '', ''],
-    ...leafSet.clockwise.map((leaf, index) => leafRow(`+${index + 1}`, self, leaf)),
+    ...after.map((leaf, index) => leafRow(`+${index + 1}`, self, leaf)),
   ];
   const table = renderTable(
     [
@@ -45,6 +48,14 @@ function describe(leafSet: LeafSetReply): string {
     rows,
   );
   return `${ring}\n\n${table}`;
+}
+
+/** The leaves of one half that the other half has not got, or has further away; `tie`: 1 keeps those equally far on both sides. */
+function nearerThan(half: readonly LeafReply[], other: readonly LeafReply[], tie: 0 | 1): readonly LeafReply[] {
+  return half.filter((leaf, steps) => {
+    const otherSteps = other.findIndex(({ id }) => id === leaf.id);
+    return otherSteps === -1 || steps < otherSteps + tie;
+  });
 }
 
 function leafRow(position: string, self: string, leaf: LeafReply): readonly string[] {

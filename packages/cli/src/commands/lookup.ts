@@ -36,7 +36,7 @@ function describe(session: Session, reply: LookupReply): string {
   ]);
   const path = renderTable(
     [{ header: 'HOP', align: 'right' }, { header: 'NODE' }, { header: 'RTT', align: 'right' }],
-    reply.path.map((hop, index) => [String(index), shortId(hop.id), hop.rttMs === undefined ? '-' : formatDuration(hop.rttMs)]),
+    reply.path.map((hop, index) => [String(index + 1), shortId(hop.id), hop.rttMs === undefined ? '-' : formatDuration(hop.rttMs)]),
   );
   const replicas = renderTable(
     [
@@ -47,7 +47,7 @@ function describe(session: Session, reply: LookupReply): string {
       { header: 'ADDRESS' },
     ],
     reply.replicaSet.map((node, rank) => [
-      String(rank),
+      String(rank + 1),
       shortId(node.id),
       shortPeerId(node.peerId),
       distance(reply.key, node.id),

@@ -1,4 +1,5 @@
 import type { Output } from '../io.ts';
+import { shortened } from './text.ts';
 import { formatBytes, formatRate, formatTimeLeft } from './units.ts';
 
 /** The rate is that of the last few seconds: long enough to be calm, short enough to follow a change. */
@@ -6,6 +7,8 @@ const rateWindowMs = 4000;
 /** Transfers that end sooner show no line at all. */
 const quietMs = 400;
 const redrawMs = 200;
+/** A long name leaves room for the figures. */
+const labelColumns = 32;
 
 /** Rate and remaining time of one transfer, computed from samples. */
 export class TransferMeter {
@@ -56,9 +59,10 @@ export class TransferMeter {
   line(label: string, nowMs: number): string {
     const { done } = this;
     const rate = this.rate(nowMs);
-    if (this.#total === undefined) return [label, formatBytes(done), formatRate(rate)].join('  ');
+    const name = shortened(label, labelColumns);
+    if (this.#total === undefined) return [name, formatBytes(done), formatRate(rate)].join('  ');
     const percent = this.#total === 0 ? 100 : Math.floor((Math.min(done, this.#total) * 100) / this.#total);
-    const parts = [label, `${String(percent).padStart(3)}%`, `${formatBytes(done)} of ${formatBytes(this.#total)}`, formatRate(rate)];
+    const parts = [name, `${String(percent).padStart(3)}%`, `${formatBytes(done)} of ${formatBytes(this.#total)}`, formatRate(rate)];
     if (rate > 0 && done < this.#total) parts.push(`${formatTimeLeft(((this.#total - done) * 1000) / rate)} left`);
     return parts.join('  ');
   }

@@ -20,6 +20,14 @@ export function shortAddress(multiaddrs: readonly string[]): string {
   return multiaddrs.length === 1 ? first : `${first} +${multiaddrs.length - 1}`;
 }
 
+/** Text in at most `width` columns, its middle left out when it is longer. */
+export function shortened(text: string, width: number): string {
+  const chars = [...text];
+  if (chars.length <= width) return text;
+  const head = Math.ceil((width - 1) / 2);
+  return `${chars.slice(0, head).join('')}…${chars.slice(chars.length - (width - 1 - head)).join('')}`;
+}
+
 /**
  * Text of foreign origin, such as a file's name, for a terminal: control characters, with which it could rewrite the screen, and
  * the marks that reverse the direction of writing are shown as escapes.

@@ -5,7 +5,7 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** `1536` → `1.5 KiB`: three significant digits, whole bytes below one KiB. */
+/** `1536` → `1.5 KiB`: one decimal below a hundred, whole bytes below one KiB. */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
@@ -14,7 +14,7 @@ export function formatBytes(bytes: number): string {
     value /= 1024;
     unit++;
   }
-  return `${unit === 0 ? Math.round(value) : threeDigits(value)} ${byteUnits[unit]}`;
+  return `${unit === 0 ? Math.round(value) : oneDecimal(value)} ${byteUnits[unit]}`;
 }
 
 export function formatRate(bytesPerSecond: number): string {
@@ -48,8 +48,7 @@ export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-function threeDigits(value: number): string {
-  if (value < 9.995) return value.toFixed(2).replace(/0$/, '');
+function oneDecimal(value: number): string {
   return value < 99.95 ? value.toFixed(1) : String(Math.round(value));
 }
 
