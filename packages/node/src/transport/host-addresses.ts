@@ -1,6 +1,6 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { CODE_IP4, CODE_IP6, CODE_P2P, CODE_TCP, type Multiaddr, multiaddr } from '@multiformats/multiaddr';
+import { CODE_P2P, CODE_TCP, type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
@@ -36,24 +36,11 @@ export function peerIdOf(address: Multiaddr): string | undefined {
 }
 
 /** Addresses of this host's interfaces, link-local ones left out. */
-export function interfaceAddresses(): string[] {
+function interfaceAddresses(): string[] {
   return Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .map(({ address }) => address)
     .filter((address) => !isIn(linkLocal, address));
-}
-
-/** Where others can reach what listens on `listening`: an unspecified address stands for all interfaces of its family. */
-export function expandListening(listening: readonly Multiaddr[]): Multiaddr[] {
-  const expanded = listening.flatMap((address) => {
-    const host = hostOf(address) ?? '';
-    if (!unspecified.has(host)) return [address];
-    const ofFamily = host === '0.0.0.0' ? isIPv4 : isIPv6;
-    return interfaceAddresses()
-      .filter((candidate) => ofFamily(candidate))
-      .map((candidate) => withHost(address, candidate));
-  });
-  return unique(expanded);
 }
 
 /**
@@ -77,7 +64,7 @@ export function inDialOrder(addresses: readonly Multiaddr[], ownAddresses: Itera
     .map(({ address }) => address);
 }
 
-export function isLoopback(address: Multiaddr): boolean {
+function isLoopback(address: Multiaddr): boolean {
   return isIn(loopback, hostOf(address) ?? '');
 }
 
@@ -89,11 +76,6 @@ export function withPort(address: Multiaddr, port: number): Multiaddr {
 export function portOf(address: Multiaddr): number | undefined {
   const port = address.getComponents().find(({ code }) => code === CODE_TCP)?.value;
   return port === undefined ? undefined : Number(port);
-}
-
-function withHost(address: Multiaddr, host: string): Multiaddr {
-  const parts = address.getComponents().slice(1);
-  return multiaddr([isIPv4(host) ? { code: CODE_IP4, name: 'ip4', value: host } : { code: CODE_IP6, name: 'ip6', value: host }, ...parts]);
 }
 
 function dialRank(address: Multiaddr, own: ReadonlySet<string>): number {

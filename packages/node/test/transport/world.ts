@@ -14,7 +14,7 @@ import { type Network, networkOf } from '../../src/transport/membership.ts';
 import { mailProtocol } from '../../src/transport/protocols.ts';
 import { streamSource } from '../../src/transport/stream-source.ts';
 
-export type Seen =
+type Seen =
   | { readonly type: 'message'; readonly from: Contact; readonly message: Message }
   | { readonly type: 'block'; readonly from: Contact; readonly header: TransferHeader; readonly bytes: Uint8Array }
   | { readonly type: 'connected'; readonly peer: Contact }
@@ -28,14 +28,14 @@ type SeenOf<T extends Seen['type']> = Extract<Seen, { readonly type: T }>;
 
 const patienceMs = 8000;
 
-export const testNetwork: Network = networkNumber(1);
+const testNetwork: Network = networkNumber(1);
 
 export function networkNumber(number: number): Network {
   return networkOf({ nonce: new Uint8Array(32).fill(number), replicas: 3, writeQuorum: 2, formatVersion: 1 });
 }
 
 /** Everything a transport told its driver, in order, and a way to wait for the next of a kind. */
-export class Witness {
+class Witness {
   readonly seen: Seen[] = [];
   /** Called for every block; what it returns holds up the sender. */
   onBlock: () => void | Promise<void> = () => undefined;
