@@ -1,9 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { ApiFile } from '../../src/api/contract.ts';
 import { start, type TestDaemon } from '../support/daemons.ts';
+
+// Several daemons with their disks, on whatever else this machine does.
+vi.setConfig({ testTimeout: 60_000 });
 
 interface Answer {
   readonly status: number;

@@ -4,11 +4,17 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { SeededRandom } from '@dht/overlay';
 import { Core, type CoreOutput, parseJournalEntry, parseJournalHeader } from '@dht/storage';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ApiClient } from '../../src/api/api-client.ts';
+import type { Settings } from '../../src/config/config.ts';
+import { resolveConfig } from '../../src/config/resolve.ts';
+import { startDaemon } from '../../src/daemon.ts';
 import { collect } from '../support/collect.ts';
-import { start, startNetwork, startOnly } from '../support/daemons.ts';
+import { start, startNetwork, startOnly, type TestDaemon } from '../support/daemons.ts';
 import { temporaryDirectory } from '../support/directory.ts';
+
+// Several daemons with their disks, on whatever else this machine does.
+vi.setConfig({ testTimeout: 60_000 });
 
 async function takenPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -56,6 +62,16 @@ describe('a taken port', () => {
     await start({ path });
   });
 
+  test('that nobody chose is replaced by a free one, and the user is told', async () => {
+    const port = await takenPort();
+    const settings = { listen: `/ip4/127.0.0.1/tcp/${port}`, apiPort: 0, logLevel: 'error' };
+    const config = { ...resolveConfig({ path: await temporaryDirectory(), ...settings }, {}), listenChosen: false };
+    const daemon = await startDaemon({ config });
+    onTestFinished(() => daemon.stop());
+    expect(daemon.multiaddrs()[0]).not.toContain(`/tcp/${port}/`);
+    expect(daemon.notices).toEqual([expect.stringMatching(`Port ${port} is taken: listening on port \\d+ instead`)]);
+  });
+
   test('of the API is an error', async () => {
     await expect(startOnly({ settings: { apiPort: await takenPort() } })).rejects.toMatchObject({
       exitCode: 1,
@@ -90,6 +106,27 @@ describe('a daemon that starts again', () => {
     expect(await back.daemon.active).toBe('joined');
     expect((await second!.client.leafSet()).clockwise.map((leaf) => leaf.id)).toContain(id);
   });
+});
+
+test('a whole network that starts again becomes one ring with all its files, without its founder', async () => {
+  const protocol = { overlay: { coldStartMs: 1000, mergeMs: 1000 } };
+  const nodes = await startNetwork(4, { protocol });
+  const { cid } = await nodes[1]!.client.putFile(
+    (async function* () {
+      yield Buffer.alloc(40_000, 'x');
+    })(),
+  );
+  await Promise.all(nodes.map(({ daemon }) => daemon.stop()));
+  // At their old addresses: if all had new ones, nobody could find anybody.
+  const settingsOf = ({ address }: TestDaemon): Settings => ({ listen: address.replace(/\/p2p\/.*/, '') });
+  const again = await Promise.all(nodes.slice(1).map((node) => start({ path: node.path, settings: settingsOf(node), protocol })));
+  const activations = await Promise.all(again.map(({ daemon }) => daemon.active));
+  expect(activations).toContain('seeded');
+  for (const { client } of again) {
+    // On a slow machine two may seed; their rings then merge.
+    await expect.poll(async () => (await client.status()).estimatedNodes, { timeout: 30_000 }).toBe(3);
+    expect(Buffer.concat(await collect((await client.get(cid)).body))).toEqual(Buffer.alloc(40_000, 'x'));
+  }
 });
 
 describe('joining', () => {
