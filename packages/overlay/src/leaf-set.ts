@@ -201,12 +201,16 @@ export class LeafSet {
 
   /** Number of nodes on the ring: exact when the leaf set holds all of it, else from the density of its members. */
   estimatedSize(): number {
-    const { overlaps, clockwise, counterClockwise } = this.#derive();
-    const first = counterClockwise[counterClockwise.length - 1];
-    const last = clockwise[clockwise.length - 1];
-    if (overlaps || first === undefined || last === undefined) return this.#members.length + 1;
-    const spanned = clockwiseTop(first.id, last.id);
-    return Math.round((this.#members.length * ringTops) / Math.max(1, spanned));
+    if (this.overlaps) return this.#members.length + 1;
+    return Math.round((this.#members.length * ringTops) / Math.max(1, this.#spanned()));
+  }
+
+  /** The stretch from the outermost counter-clockwise member to the outermost clockwise one, in units of 2²⁰⁸. */
+  #spanned(): number {
+    const { clockwise, counterClockwise } = this.#derive();
+    const before = counterClockwise[counterClockwise.length - 1];
+    const after = clockwise[clockwise.length - 1];
+    return (after ? clockwiseTop(this.#self.id, after.id) : 0) + (before ? clockwiseTop(before.id, this.#self.id) : 0);
   }
 
   /** Index of the member with this id, or where it would be. */
@@ -225,14 +229,8 @@ export class LeafSet {
   /** With members missing on a large ring, a node from its far side must not pass for a neighbour. */
   #isWithinReach(id: Id): boolean {
     if (this.overlaps || this.has(id)) return true;
-    const { clockwise, counterClockwise } = this.#derive();
-    const clockwiseOf = clockwiseTop(this.#self.id, id);
-    const counterClockwiseOf = clockwiseTop(id, this.#self.id);
-    const before = counterClockwise[counterClockwise.length - 1];
-    const after = clockwise[clockwise.length - 1];
-    const spanned = (after ? clockwiseTop(this.#self.id, after.id) : 0) + (before ? clockwiseTop(before.id, this.#self.id) : 0);
-    const reach = (reachSlack * spanned * this.#half) / Math.max(1, this.#members.length);
-    return Math.min(clockwiseOf, counterClockwiseOf) <= reach;
+    const reach = (reachSlack * this.#spanned() * this.#half) / Math.max(1, this.#members.length);
+    return Math.min(clockwiseTop(this.#self.id, id), clockwiseTop(id, this.#self.id)) <= reach;
   }
 
   #derive(): Derived {

@@ -22,7 +22,9 @@ export function inArc(id: Id, from: Id, to: Id): boolean {
 /** Clockwise distance from `from` to `to` in units of 2²⁰⁸, exact to one unit: for ordering, never for equality. */
 export function clockwiseTop(from: Id, to: Id): number {
   const distance = to.top - from.top;
-  return distance < 0 ? distance + topSize : distance;
+  if (distance !== 0) return distance < 0 ? distance + topSize : distance;
+  // Of two ids that differ only below the upper bits, the one just behind is nearly a whole round away.
+  return to.hex < from.hex ? topSize : 0;
 }
 
 /** Clockwise distance from `from` to `to`, 0 to 2²⁵⁶ − 1. Exact and slow. */
