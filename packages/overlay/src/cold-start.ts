@@ -35,8 +35,8 @@ export class ColdStart {
   }
 
   begin(entries: readonly Contact[]): void {
-    if (this.#seedDeadline !== undefined || this.#context.self.role !== 'full') return;
-    if (this.#context.previouslyActive && entries.length === 0 && this.#remembered.size === 0) {
+    if (this.#seedDeadline !== undefined) return;
+    if (this.#maySeed && entries.length === 0 && this.#remembered.size === 0) {
       this.#onSeed();
       return;
     }
@@ -82,14 +82,18 @@ export class ColdStart {
 
   /** `isFound`: the join has found a ring, so that there is no need for another one. */
   onSeedTimer(isFound: boolean): void {
-    const { self, previouslyActive, config } = this.#context;
+    const { self, config } = this.#context;
     const isLowest = [...this.#waiting.values()].every((id) => compareIds(self.id, id) < 0);
-    if (previouslyActive && isLowest && !isFound && !this.#isRingNear) {
+    if (this.#maySeed && isLowest && !isFound && !this.#isRingNear) {
       this.#onSeed();
       return;
     }
     this.#isRingNear = false;
     this.#seedDeadline = this.#context.after(this.#context.jittered(config.coldStartMs), { kind: 'coldStart' });
+  }
+
+  get #maySeed(): boolean {
+    return this.#context.previouslyActive && this.#context.self.role === 'full';
   }
 
   #probe(peer: Peer): void {

@@ -4,12 +4,13 @@ import type { Deadline } from './deadlines.ts';
 import type { Membership } from './membership.ts';
 import type { JoinCommittedMessage, JoinGrantMessage, JoinRefusedMessage, RouteReplyMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
+import type { Remembered } from './remembered.ts';
 import { compareClockwise } from './ring.ts';
 import type { Router } from './router.ts';
 import type { Verifications } from './verification.ts';
 
-/** Ways into the ring that are tried at the same time. */
-const entriesAtOnce = 3;
+/** Ways into the ring that are tried at the same time: so many of those given, and so many of those remembered. */
+const entriesAtOnce = 2;
 /** How long each step may take before the attempt is given up. */
 const searchMs = 2000;
 const requestMs = 1500;
@@ -40,6 +41,7 @@ export class Join {
   readonly #router: Router;
   readonly #membership: Membership;
   readonly #verifications: Verifications;
+  readonly #remembered: Remembered;
   readonly #onActive: () => void;
   #stage: Stage = 'idle';
   #entries: readonly Contact[] = [];
@@ -52,11 +54,19 @@ export class Join {
   #grant: JoinGrantMessage | undefined;
   readonly #deadline: Deadline;
 
-  constructor(context: Context, router: Router, membership: Membership, verifications: Verifications, onActive: () => void) {
+  constructor(
+    context: Context,
+    router: Router,
+    membership: Membership,
+    verifications: Verifications,
+    remembered: Remembered,
+    onActive: () => void,
+  ) {
     this.#context = context;
     this.#router = router;
     this.#membership = membership;
     this.#verifications = verifications;
+    this.#remembered = remembered;
     this.#onActive = onActive;
     this.#deadline = context.deadlines.set({ kind: 'joinStep' }, Number.POSITIVE_INFINITY);
     context.deadlines.cancel(this.#deadline);
@@ -175,9 +185,15 @@ export class Join {
     this.#searches.add(search);
   }
 
-  /** Random ones of those given, so that many joiners do not all enter through the same node. */
+  /** Random ones, so that many joiners do not all enter through the same node. */
   #waysIn(entries: readonly Contact[]): readonly Contact[] {
-    const usable = entries.filter((contact) => contact.role === 'full' && !this.#context.isSelf(contact.id));
+    const given = this.#some(entries);
+    const others = this.#remembered.contacts().filter((contact) => !given.some(({ id }) => id.equals(contact.id)));
+    return [...given, ...this.#some(others)];
+  }
+
+  #some(contacts: readonly Contact[]): readonly Contact[] {
+    const usable = contacts.filter((contact) => contact.role === 'full' && !this.#context.isSelf(contact.id));
     const first = Math.floor(this.#context.random.next() * usable.length);
     return [...usable.slice(first), ...usable.slice(0, first)].slice(0, entriesAtOnce);
   }

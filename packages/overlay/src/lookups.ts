@@ -41,6 +41,10 @@ export class Lookups {
       this.#context.output({ type: 'lookupDone', ref, result: { outcome: 'not-active' } });
       return;
     }
+    if (this.#byRef.size >= this.#context.config.tableEntriesMax) {
+      this.#context.output({ type: 'lookupDone', ref, result: { outcome: 'cancelled' } });
+      return;
+    }
     const startedMs = this.#context.now.monoMs;
     const deadline = this.#context.after(timeoutMs, { kind: 'lookup', ref });
     const lookup: Lookup = {

@@ -77,8 +77,15 @@ export class Membership {
     this.#isDirty = true;
     this.#added.push(peer.contact);
     if (pushedOut !== undefined) this.#removed.push(pushedOut.contact);
-    if (peer.isActive) this.#tell(peer.contact);
+    if (peer.isActive) this.tell(peer.contact);
     if (leafSet.isNear(peer.id, this.#context.config.nearNeighbours)) this.#strangers.add(peer);
+  }
+
+  /** Puts the contact among the news for the near neighbours. */
+  tell(contact: Contact): void {
+    if (!this.#context.isOnRing) return;
+    this.#news.set(contact.id.hex, contact);
+    this.#pushSoon();
   }
 
   /** What the peer says of itself. An active node does not become a joining one again within one life. */
@@ -89,7 +96,7 @@ export class Membership {
     this.#context.changeStatus(peer, status);
     if (!isMember) return;
     this.#isDirty = true;
-    if (status === 'active') this.#tell(peer.contact);
+    if (status === 'active') this.tell(peer.contact);
   }
 
   /** The node is gone: it left, or its place was given up. */
@@ -147,7 +154,7 @@ export class Membership {
 
   onPushTimer(): void {
     this.#pushDeadline = undefined;
-    const { leafSet, config, self } = this.#context;
+    const { leafSet, config } = this.#context;
     const news = [...this.#news].slice(0, changesMax);
     for (const [hex] of news) this.#news.delete(hex);
     for (const neighbour of leafSet.near(config.nearNeighbours)) {
@@ -158,7 +165,7 @@ export class Membership {
       }
       this.#push(
         neighbour,
-        news.map(([, item]) => item).filter((item) => !subject(item).equals(neighbour.id) && !subject(item).equals(self.id)),
+        news.map(([, item]) => item).filter((item) => !subject(item).equals(neighbour.id)),
       );
     }
     this.#strangers.clear();
@@ -295,12 +302,6 @@ export class Membership {
     }
     if (members.length + failed.length === 0) return;
     this.#context.send(to, { type: 'leafSet', full: false, wantReply: false, status: this.#context.status, members, failed });
-  }
-
-  #tell(contact: Contact): void {
-    if (!this.#context.isServing) return;
-    this.#news.set(contact.id.hex, contact);
-    this.#pushSoon();
   }
 
   #pushSoon(): void {

@@ -48,7 +48,8 @@ export class Protocol {
     this.membership = new Membership(context, this.#verifications);
     this.#detector = new FailureDetector(context, this.#verifications);
     this.#admission = new Admission(context, this.membership);
-    this.#join = new Join(context, this.#router, this.membership, this.#verifications, () => this.#activate('joined'));
+    const onActive = (): void => this.#activate('joined');
+    this.#join = new Join(context, this.#router, this.membership, this.#verifications, this.remembered, onActive);
     this.#coldStart = new ColdStart(context, this.remembered, () => this.#seed());
     this.#merge = new Merge(context, this.#router, this.membership, this.#verifications, this.remembered);
     this.#upkeep = new TableUpkeep(context, this.#verifications);
@@ -91,10 +92,16 @@ export class Protocol {
         this.#lookups.cancel(input.ref);
         break;
       case 'selfChanged':
-        this.context.selfPeer.contact = input.self;
+        this.#changeSelf(input.self);
         break;
     }
     if (this.membership.flush() && this.context.isOnRing) this.#detector.onLeafSetChanged();
+  }
+
+  /** The neighbours learn the new address from this node itself, everybody else from them. */
+  #changeSelf(self: Contact): void {
+    this.context.selfPeer.contact = self;
+    if (this.context.isOnRing) this.membership.tell(self);
   }
 
   #onMessage(from: Contact, message: OverlayMessage): void {
@@ -166,7 +173,7 @@ export class Protocol {
         this.#router.onRefused(peer, message);
         break;
       case 'routeReply':
-        this.#router.onReply(message);
+        this.#router.onReply(peer, message);
         break;
       case 'findNext':
         this.#lookups.onFindNext(peer, message);
@@ -345,9 +352,7 @@ export class Protocol {
         this.#onAlive(peer, verification);
         break;
       case 'relayed':
-        peer.relayed = true;
-        peer.suspected = false;
-        this.membership.insert(peer);
+        this.#onRelayed(peer, verification);
         break;
       case 'dead':
         this.#onDead(peer, verification);
@@ -369,6 +374,15 @@ export class Protocol {
     this.#merge.onAlive(peer);
   }
 
+  /** Others reach it: it keeps its place, or gets it if it was named as a member. */
+  #onRelayed(peer: Peer, verification: Verification): void {
+    peer.relayed = true;
+    peer.suspected = false;
+    if (verification.suspicion !== 'candidate') return;
+    if (peer.status === undefined) this.context.changeStatus(peer, 'active');
+    this.membership.evidence(peer);
+  }
+
   #onDead(peer: Peer, verification: Verification): void {
     const { incarnation } = peer.contact;
     this.remembered.lost(peer.id);
@@ -384,7 +398,7 @@ export class Protocol {
       return;
     }
     this.#coldStart.begin(contacts);
-    if (this.context.status === 'joining') this.#join.begin([...contacts, ...this.remembered.contacts()]);
+    if (this.context.status === 'joining') this.#join.begin(contacts);
   }
 
   #seed(): void {

@@ -47,16 +47,18 @@ export class Remembered {
 
   /** An active node spoke for itself. Once there are enough, only one that is new to the routing table takes the place of another. */
   note(contact: Contact, isNewlyTabled: boolean): void {
-    const heard = { contact, heardMs: this.#context.now.monoMs, failures: 0, retryMs: 0 };
+    const heardMs = this.#context.now.monoMs;
     const known = this.#entries.get(contact.id.hex);
     if (known !== undefined) {
-      const isChanged = known.contact !== contact;
-      Object.assign(known, heard);
-      if (isChanged) this.#changed();
+      known.heardMs = heardMs;
+      known.failures = 0;
+      known.retryMs = 0;
+      if (known.contact !== contact) this.#changed();
+      known.contact = contact;
       return;
     }
     if (!isNewlyTabled && this.#entries.size >= this.#context.config.rememberedMax) return;
-    this.#entries.set(contact.id.hex, heard);
+    this.#entries.set(contact.id.hex, { contact, heardMs, failures: 0, retryMs: 0 });
     if (this.#entries.size > this.#context.config.rememberedMax) this.#forgetWorst();
     if (this.#entries.has(contact.id.hex)) this.#changed();
   }

@@ -36,6 +36,8 @@ interface Passage {
   readonly via: Peer | undefined;
   readonly expiresMs: number;
   readonly deadline: Deadline;
+  /** Who waits for this node's acknowledgement; an answer that goes the same way makes it needless. */
+  owed: Peer | undefined;
   hop: Peer | undefined;
   sentMs: number;
   sends: number;
@@ -118,8 +120,9 @@ export class Router {
       return;
     }
     const passage = this.#open(message, from, undefined, undefined, this.#context.now.monoMs + message.remainingMs);
-    this.#acknowledge(from, message.request);
+    passage.owed = from;
     this.#advance(passage);
+    if (passage.owed !== undefined) this.#acknowledge(passage.owed, message.request);
   }
 
   onAck(from: Peer, message: RouteAckMessage): void {
@@ -145,10 +148,11 @@ export class Router {
     }
   }
 
-  onReply(message: RouteReplyMessage): void {
+  onReply(from: Peer, message: RouteReplyMessage): void {
     const passage = this.#passages.get(keyOf(message.request));
     if (passage === undefined) return;
     this.#close(passage);
+    if (passage.hop === from && !passage.acknowledged) from.measured(this.#context.now.monoMs - passage.sentMs);
     if (passage.owner === undefined) this.#sendBack(passage, message);
     else passage.owner(message);
   }
@@ -195,6 +199,7 @@ export class Router {
       via,
       expiresMs,
       deadline,
+      owed: undefined,
       hop: undefined,
       sentMs: 0,
       sends: 0,
@@ -294,8 +299,9 @@ export class Router {
   #sendBack(passage: Passage, reply: RouteReplyMessage): void {
     const origin = this.#context.peers.get(passage.message.origin.id);
     const { from } = passage;
-    if (origin?.connected) this.#context.send(origin, reply);
-    else if (from?.connected) this.#context.send(from, reply);
+    const to = origin?.connected ? origin : from;
+    if (passage.owed === to) passage.owed = undefined;
+    if (to?.connected) this.#context.send(to, reply);
     else this.#context.output({ type: 'send', to: passage.message.origin, message: reply });
   }
 
