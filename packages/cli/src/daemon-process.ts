@@ -1,7 +1,7 @@
-import { type Activation, type Daemon, type DaemonOptions, startDaemon, systemCode } from '@dht/node';
+import { type Activation, type Daemon, type DaemonOptions, startDaemon } from '@dht/node';
 import { renderFields } from './output/table.ts';
 import { shellWord, shortId } from './output/text.ts';
-import type { Session } from './session.ts';
+import { ReaderGone, type Session } from './session.ts';
 import { version } from './version.ts';
 
 /**
@@ -34,7 +34,7 @@ async function announce(session: Session, daemon: Daemon, activation: Activation
     else await session.print(`${session.options.quiet === true ? '' : `${introduction(session, daemon, activation)}\n\n`}Daemon is ready`);
   } catch (error) {
     // Whoever started it may have closed our stdout; a daemon lives on without.
-    if (systemCode(error) !== 'EPIPE') throw error;
+    if (!(error instanceof ReaderGone)) throw error;
   }
 }
 

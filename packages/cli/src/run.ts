@@ -1,8 +1,8 @@
-import { asDhtError, DhtError, type ExitCode, exitCodes, systemCode } from '@dht/node';
+import { asDhtError, DhtError, type ExitCode, exitCodes } from '@dht/node';
 import { CommanderError } from 'commander';
 import type { Io } from './io.ts';
 import { createProgram } from './program.ts';
-import { Session } from './session.ts';
+import { ReaderGone, Session } from './session.ts';
 
 /** Runs one command. Never throws: failures are told on stderr and become the exit code. */
 export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
@@ -12,9 +12,7 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
     await program.parseAsync(args, { from: 'user' });
     return exitCodes.ok;
   } catch (error) {
-    // The reader of our output has seen enough: `dht cat … | head`.
-    if (systemCode(error) === 'EPIPE') return exitCodes.ok;
-    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
+    if (error instanceof ReaderGone || (error instanceof CommanderError && error.exitCode === 0)) return exitCodes.ok;
     const names = program.commands.map((command) => command.name());
     const command = args.find((arg) => names.includes(arg));
     const failure = error instanceof CommanderError ? usageError(error, command) : interruptionOr(error, io.signal);

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { ApiClient, resolvePath } from '@dht/node';
+import { ApiClient, resolvePath, systemCode } from '@dht/node';
 import type { Io } from './io.ts';
 import { ProgressLine } from './output/progress.ts';
 
@@ -8,6 +8,11 @@ export interface GlobalOptions {
   readonly path?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
+}
+
+/** Whoever read our output has closed the pipe, because it has seen enough: `dht cat … | head`. */
+export class ReaderGone extends Error {
+  override readonly name = 'ReaderGone';
 }
 
 /** One invocation of the command: its streams, its global options, and the daemon that it talks to. */
@@ -33,10 +38,13 @@ export class Session {
     return ApiClient.open(this.path);
   }
 
-  /** Writes data and waits until the reader has room. Rejects with EPIPE when there is no reader any more. */
+  /** Writes data and waits until the reader has room. Rejects with `ReaderGone` when there is no reader any more. */
   write(data: string | Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.io.stdout.write(data, (error) => (error ? reject(error) : resolve()));
+      this.io.stdout.write(data, (error) => {
+        if (!error) resolve();
+        else reject(systemCode(error) === 'EPIPE' ? new ReaderGone('nobody reads', { cause: error }) : error);
+      });
     });
   }
 

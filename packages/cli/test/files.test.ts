@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ListEntry, PutReply, Receipt } from '@dht/node';
 import { extract } from 'it-tar';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { closedPipe, dht, type Result } from './support/command.ts';
 import { bytes, type FakeDaemon, failing, fakeDaemon, type Handler, lines } from './support/fake-daemon.ts';
 
@@ -154,6 +154,14 @@ describe('put', () => {
     expect(put.taken().complete).toBe(false);
   });
 
+  test('to a daemon that dies meanwhile is no success', async () => {
+    writeFileSync(join(folder, 'a'), Buffer.alloc(20_000_000));
+    daemon.routes = { 'PUT /v1/files': (request) => void request.once('data', () => request.socket.destroy()) };
+    const { code, stdout, stderr } = await run('put', join(folder, 'a'));
+    expect({ code, stdout }).toEqual({ code: 7, stdout: '' });
+    expect(stderr).toContain('closed the connection');
+  });
+
   test('interrupted by Ctrl-C is code 130, and the request is broken off', async () => {
     const controller = new AbortController();
     const put = taker(lines(stored));
@@ -278,12 +286,15 @@ describe('get', () => {
 
   test('of a folder that breaks off leaves no folder under the final name, and the next one fetches only what is missing', async () => {
     const listing = lines(file('a', 1, 'cid-a'), file('b', 1, 'cid-b'), { type: 'done' });
+    const out = join(folder, 'out');
     daemon.routes = {
       'GET /v1/ls': listing,
       'GET /v1/files/cid-a': bytes(Buffer.from('a')),
-      'GET /v1/files/cid-b': failing(503, { exitCode: 10, message: 'nobody who has it answers' }),
+      'GET /v1/files/cid-b': async (request, response) => {
+        await vi.waitFor(() => expect(existsSync(join(folder, `.out.${cid}.part`, 'tree', 'a'))).toBe(true));
+        await failing(503, { exitCode: 10, message: 'nobody who has it answers' })(request, response);
+      },
     };
-    const out = join(folder, 'out');
     expect((await run('get', cid, '-o', out)).code).toBe(10);
     expect(existsSync(out)).toBe(false);
     daemon.routes = { 'GET /v1/ls': listing, 'GET /v1/files/cid-b': bytes(Buffer.from('b')) };

@@ -38,18 +38,36 @@ export async function fetchFolder(entries: readonly ListEntry[], target: Target,
   const tree = join(target.partial, 'tree');
   const folders = [target.partial, tree, ...plan.folders.map(({ names }) => join(tree, ...names))];
   for (const folder of folders) await makeFolder(folder);
-  const files = plan.files.entries();
-  const fetchNext = async (): Promise<void> => {
-    for (const [index, { names, entry }] of files) {
-      await fetchEntry(entry, join(target.partial, String(index)), join(tree, ...names), options);
-    }
-  };
-  // They share one iterator: each takes the next file when it has finished its last.
-  await Promise.all(Array.from({ length: filesInFlight }, fetchNext));
+  await fetchSeveral(plan.files.entries(), options.signal, ([index, { names, entry }], signal) =>
+    fetchEntry(entry, join(target.partial, String(index)), join(tree, ...names), { ...options, signal }),
+  );
   for (const folder of folders.slice(1).reverse()) await syncFolder(folder);
   await commit(tree, target, options.force);
   await rm(target.partial, { recursive: true, force: true });
   return { files: plan.files.length, skippedLinks: plan.links };
+}
+
+/** Fetches a few at a time. The first that fails ends the others too, and its error is thrown once nothing writes any more. */
+async function fetchSeveral<T>(
+  items: Iterator<T>,
+  signal: AbortSignal,
+  fetchOne: (item: T, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  let failure: unknown;
+  const fetchNext = async (): Promise<void> => {
+    // They share one iterator: each takes the next when it has finished its last.
+    for (let next = items.next(); next.done !== true && !either.aborted; next = items.next()) {
+      await fetchOne(next.value, either).catch((error: unknown) => {
+        failure ??= error;
+        failed.abort();
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: filesInFlight }, fetchNext));
+  signal.throwIfAborted();
+  if (failed.signal.aborted) throw failure;
 }
 
 interface Planned {

@@ -126,6 +126,8 @@ async function readText(response: IncomingMessage): Promise<string> {
 
 async function readError(response: IncomingMessage): Promise<DhtError> {
   const text = await readText(response).catch(() => '');
+  // The body of the request may still be on its way.
+  response.destroy();
   try {
     const error: ApiError = JSON.parse(text);
     if (error.type === 'error') return DhtError.fromApi(error);

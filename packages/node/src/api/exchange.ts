@@ -4,6 +4,8 @@ import { asDhtError, DhtError } from '../error.ts';
 import { type ExitCode, exitCodes } from './contract.ts';
 
 const jsonBytesMax = 64 * 1024;
+/** A client that is still sending gets so long to read that its request has failed. */
+const lingerMs = 2000;
 
 /** Path segments, decoded, and query of a request. */
 export interface Target {
@@ -24,6 +26,11 @@ export class Exchange {
     this.request = request;
     this.response = response;
     this.signal = signal;
+  }
+
+  /** The bytes of the body. Whoever stops reading leaves the connection alone, so that the client can still be told why. */
+  body(): AsyncIterable<Uint8Array> {
+    return this.request.iterator({ destroyOnReturn: false });
   }
 
   /** The JSON of the body. Throws a `DhtError` 2 when it is none or too long. */
@@ -68,13 +75,33 @@ export class Exchange {
     const error = asDhtError(thrown);
     const { response } = this;
     if (response.destroyed || response.writableEnded) return;
+    const text = `${JSON.stringify(error.toApi())}\n`;
     if (!response.headersSent) {
-      response.writeHead(statusOf(error.exitCode), { 'content-type': 'application/json', connection: 'close' });
-      response.end(`${JSON.stringify(error.toApi())}\n`);
+      const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+      response.writeHead(statusOf(error.exitCode), headers).write(text);
+      this.endWhenRead();
     } else if (response.getHeader('content-length') === undefined) {
-      this.line(error.toApi());
-      response.end();
+      response.write(text);
+      this.endWhenRead();
     } else response.destroy();
+  }
+
+  /**
+   * Closing a connection on which bytes keep arriving resets it, and then the client never sees the answer. So the rest of the
+   * body is read and thrown away until the client has had enough, though not for long.
+   */
+  private endWhenRead(): void {
+    const { request, response } = this;
+    if (request.complete) {
+      response.end();
+      return;
+    }
+    const late = setTimeout(() => request.destroy(), lingerMs);
+    request.once('close', () => {
+      clearTimeout(late);
+      response.end();
+    });
+    request.resume();
   }
 }
 

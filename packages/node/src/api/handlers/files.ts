@@ -31,7 +31,7 @@ async function put(exchange: Exchange, node: Node, kind: 'importFile' | 'importF
   const { replicas, writeQuorum } = network.descriptor;
   const { signal } = exchange;
   const session = new PutSession({ exchange: runtime, replicas, writeQuorum, signal, onProgress: (progress) => exchange.line(progress) });
-  const { cid, size } = await importing[kind](exchange.request, session);
+  const { cid, size } = await importing[kind](exchange.body(), session);
   const receipt = await session.finish(cid);
   exchange.done({ cid: cid.toString(), size, receipt, elapsedMs: performance.now() - startedMs });
 }
