@@ -9,6 +9,23 @@ const meanWeight = 1 / 8;
 const deviationWeight = 1 / 4;
 const deviations = 4;
 
+/** What came of talking with a peer. Times are monotone milliseconds. */
+interface Dealings {
+  lastHeardMs: number;
+  lastSentMs: number;
+  listedMs: number;
+  rttMeanMs: number;
+  rttDeviationMs: number;
+}
+
+const none: Dealings = {
+  lastHeardMs: Number.NEGATIVE_INFINITY,
+  lastSentMs: Number.NEGATIVE_INFINITY,
+  listedMs: Number.NEGATIVE_INFINITY,
+  rttMeanMs: -1,
+  rttDeviationMs: 0,
+};
+
 /** What this node knows of one peer. */
 export class Peer {
   contact: Contact;
@@ -19,13 +36,6 @@ export class Peer {
   relayed = false;
   /** A hop acknowledgement or a heartbeat was missed. Taken back by any byte from the peer. */
   suspected = false;
-  lastHeardMs: number = Number.NEGATIVE_INFINITY;
-  lastSentMs: number = Number.NEGATIVE_INFINITY;
-  /** Smoothed round-trip time; −1 before the first sample. */
-  rttMeanMs = -1;
-  rttDeviationMs = 0;
-  /** When its whole leaf set came last. */
-  listedMs: number = Number.NEGATIVE_INFINITY;
   /** Whether the leaf set and the routing table hold on to it. Kept by them. */
   isLeaf = false;
   isTabled = false;
@@ -34,8 +44,41 @@ export class Peer {
   /** Whether a verification of it is under way. Kept by that. */
   isQuestioned = false;
 
+  /** Most peers are only names in the routing table: they all share the dealings of those who had none. */
+  #dealings: Dealings = none;
+
   constructor(contact: Contact) {
     this.contact = contact;
+  }
+
+  get lastHeardMs(): number {
+    return this.#dealings.lastHeardMs;
+  }
+
+  set lastHeardMs(ms: number) {
+    this.#own().lastHeardMs = ms;
+  }
+
+  get lastSentMs(): number {
+    return this.#dealings.lastSentMs;
+  }
+
+  set lastSentMs(ms: number) {
+    this.#own().lastSentMs = ms;
+  }
+
+  /** When its whole leaf set came last. */
+  get listedMs(): number {
+    return this.#dealings.listedMs;
+  }
+
+  set listedMs(ms: number) {
+    this.#own().listedMs = ms;
+  }
+
+  /** Smoothed round-trip time; −1 before the first sample. */
+  get rttMeanMs(): number {
+    return this.#dealings.rttMeanMs;
   }
 
   get id(): Id {
@@ -58,20 +101,27 @@ export class Peer {
   }
 
   measured(rttMs: number): void {
-    if (this.rttMeanMs < 0) {
-      this.rttMeanMs = rttMs;
-      this.rttDeviationMs = rttMs / 2;
+    const own = this.#own();
+    if (own.rttMeanMs < 0) {
+      own.rttMeanMs = rttMs;
+      own.rttDeviationMs = rttMs / 2;
       return;
     }
-    const error = rttMs - this.rttMeanMs;
-    this.rttMeanMs += error * meanWeight;
-    this.rttDeviationMs += (Math.abs(error) - this.rttDeviationMs) * deviationWeight;
+    const error = rttMs - own.rttMeanMs;
+    own.rttMeanMs += error * meanWeight;
+    own.rttDeviationMs += (Math.abs(error) - own.rttDeviationMs) * deviationWeight;
   }
 
   /** Mean plus four deviations, within the limits; `unknownMs` before the first sample. */
   timeoutMs(minMs: number, maxMs: number, unknownMs: number): number {
-    if (this.rttMeanMs < 0) return unknownMs;
-    return Math.min(maxMs, Math.max(minMs, this.rttMeanMs + deviations * this.rttDeviationMs));
+    const { rttMeanMs, rttDeviationMs } = this.#dealings;
+    if (rttMeanMs < 0) return unknownMs;
+    return Math.min(maxMs, Math.max(minMs, rttMeanMs + deviations * rttDeviationMs));
+  }
+
+  #own(): Dealings {
+    if (this.#dealings === none) this.#dealings = { ...none };
+    return this.#dealings;
   }
 }
 

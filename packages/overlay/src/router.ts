@@ -353,7 +353,7 @@ export class Router {
       best = member;
       bound = member.id;
     }
-    if (best !== undefined && leafSet.covers(key)) return best;
+    if (this.#context.isServing && leafSet.covers(key)) return best;
     return table.closest(key, bound, accepts) ?? best;
   }
 

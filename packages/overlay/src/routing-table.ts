@@ -2,6 +2,8 @@ import { type Id, idDigits, sharedPrefixLength } from './id.ts';
 import type { Peer } from './peers.ts';
 import { isCloser } from './ring.ts';
 
+const columnCount = 16;
+
 export interface TableCell {
   readonly row: number;
   readonly column: number;
@@ -64,12 +66,12 @@ export class RoutingTable {
 
   /**
    * The acceptable contact closest to `key`, if it is closer than `than` (when given). Looks into the cell that shares one more digit with the
-   * key, which has nearly always one; only when it has none, at all others.
+   * key, which has nearly always one; only when it has none, at those around it.
    */
   closest(key: Id, than: Id | undefined, accepts: (peer: Peer) => boolean): Peer | undefined {
     const row = sharedPrefixLength(this.#self, key);
-    if (row >= idDigits) return this.#closestOfAll(key, than, accepts);
-    return this.#closestIn(this.#rows[row]?.[key.digit(row)], key, than, accepts) ?? this.#closestOfAll(key, than, accepts);
+    if (row >= idDigits) return this.#closestBelow(0, key, than, accepts);
+    return this.#closestIn(this.#rows[row]?.[key.digit(row)], key, than, accepts) ?? this.#closestAround(row, key, than, accepts);
   }
 
   /** The contacts that share one more digit with `key` than this node does. */
@@ -94,10 +96,28 @@ export class RoutingTable {
     return cells;
   }
 
-  #closestOfAll(key: Id, than: Id | undefined, accepts: (peer: Peer) => boolean): Peer | undefined {
+  /** Column by column away from that of the key's digit: where the first contact turns up, the closest is. */
+  #closestAround(row: number, key: Id, than: Id | undefined, accepts: (peer: Peer) => boolean): Peer | undefined {
+    const digit = key.digit(row);
+    for (let offset = 1; offset <= columnCount / 2; offset++) {
+      const after = this.#closestInColumn(row, (digit + offset) % columnCount, key, than, accepts);
+      const before = this.#closestInColumn(row, (digit - offset + columnCount) % columnCount, key, after?.id ?? than, accepts);
+      if (before !== undefined || after !== undefined) return before ?? after;
+    }
+    return this.#closestBelow(0, key, than, accepts);
+  }
+
+  /** This node's own column stands for all rows below. */
+  #closestInColumn(row: number, column: number, key: Id, than: Id | undefined, accepts: (peer: Peer) => boolean): Peer | undefined {
+    if (column === this.#self.digit(row)) return this.#closestBelow(row + 1, key, than, accepts);
+    return this.#closestIn(this.#rows[row]?.[column], key, than, accepts);
+  }
+
+  /** Of all rows from `row` on. */
+  #closestBelow(row: number, key: Id, than: Id | undefined, accepts: (peer: Peer) => boolean): Peer | undefined {
     let best: Peer | undefined;
-    for (const columns of this.#rows) {
-      for (const cell of columns) best = this.#closestIn(cell, key, best?.id ?? than, accepts) ?? best;
+    for (let below = row; below < this.#rows.length; below++) {
+      for (const cell of this.#rows[below] ?? []) best = this.#closestIn(cell, key, best?.id ?? than, accepts) ?? best;
     }
     return best;
   }
