@@ -219,12 +219,15 @@ describe('dht join', () => {
 describe('a daemon', () => {
   test('outlives strangers who send it garbage', async () => {
     const node = await testbed.found();
-    for (const bytes of [randomBytes(100_000), Buffer.from('GET / HTTP/1.1\r\n\r\n'), Buffer.alloc(1_000_000, 0xff), Buffer.alloc(0)]) {
-      const socket = connect(node.port, '127.0.0.1');
-      socket.on('error', () => undefined);
-      socket.end(bytes);
-      await new Promise((resolve) => socket.resume().once('close', resolve));
-    }
+    const strangers = [randomBytes(100_000), Buffer.from('GET / HTTP/1.1\r\n\r\n'), Buffer.alloc(1_000_000, 0xff), Buffer.alloc(0)];
+    await Promise.all(
+      strangers.map(async (bytes) => {
+        const socket = connect(node.port, '127.0.0.1');
+        socket.on('error', () => undefined);
+        socket.end(bytes);
+        await new Promise((resolve) => socket.resume().once('close', resolve));
+      }),
+    );
     expect(await testbed.dht(node, ['status'])).toMatchObject({ code: 0 });
     await testbed.join([node]);
   });
