@@ -7,7 +7,7 @@ const ringTops = 2 ** 48;
 /** A gap so wide that ids drawn at random leave one by chance in a millionth of all rings means: there are nodes in it. */
 const chanceOfGap = 1e-6;
 /** While members are missing, a node is taken that is at most this many times farther away than the last one should be. */
-const reachSlack = 4;
+const reachSlack = 2;
 
 /**
  * The l nodes around this one, half of them clockwise and half counter-clockwise (Rowstron and Druschel 2001).
@@ -142,6 +142,11 @@ export class LeafSet {
     const member = this.#members[place]?.id.equals(id) === true;
     const behind = this.#members.length - place - (member ? 1 : 0);
     return place < count || behind < count;
+  }
+
+  /** On which side of this node `id` lies, by the shorter way round. */
+  isClockwise(id: Id): boolean {
+    return clockwiseTop(this.#self.id, id) < ringTops / 2;
   }
 
   /** Whether `key` lies between the outermost members, so that its root is one of them or this node. */

@@ -1,6 +1,7 @@
 import type { Contact } from './contact.ts';
 import type { Context } from './context.ts';
-import type { Deadline } from './deadlines.ts';
+import { LeafSetPush } from './leaf-set-push.ts';
+import { LeafSetRepair } from './leaf-set-repair.ts';
 import type { FailedEntry, LeafSetMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
 import type { Verifications } from './verification.ts';
@@ -9,20 +10,14 @@ import type { Verifications } from './verification.ts';
 const recentMs = 10_000;
 /** Failures are verified by each who hears of them after up to this long, so that the target is not stormed. */
 const announcedJitterMs = 200;
-/** After a failure the ends of the leaf set are asked for the nodes beyond after about this long. */
-const repairDelayMs = 200;
-/** A leaf set that was full and is not filled up after so many rounds belongs to a ring that has become small. */
-const repairsMax = 6;
-/** A leaf set that is full again may hold a node that was the first to come, instead of the nearest. */
-const repairsWhenFull = 2;
 /** What gossip says against the verdict on a failed node is looked into so long after the verdict. */
 const recheckMs = 30_000;
 /** A leaf set that came so recently need not be asked for. */
 const listedMs = 5_000;
 /** After a join the far members are asked one by one; after this the leaf set counts as filled in any case. */
 const fillingMs = 5_000;
-/** Changes that one push carries at most. */
-const changesMax = 64;
+/** Failures that a full leaf set tells of at most. */
+const failedMax = 64;
 
 /**
  * Who is in the leaf set, and how the neighbours learn of it. Nodes enter on direct evidence only; what others say about nodes
@@ -32,22 +27,21 @@ const changesMax = 64;
 export class Membership {
   readonly #context: Context;
   readonly #verifications: Verifications;
+  readonly push: LeafSetPush;
+  readonly repair: LeafSetRepair;
   #added: Contact[] = [];
   #removed: Contact[] = [];
   #failed: Contact[] = [];
   #isDirty = false;
-  /** What is still to be pushed, by id: a contact that came, or a life that is over. */
-  readonly #news: Map<string, Contact | FailedNews> = new Map();
-  #pushDeadline: Deadline | undefined;
-  #repairDeadline: Deadline | undefined;
   #fillingUntilMs = 0;
-  #repairsLeft = 0;
   /** New neighbours whose leaf set is not known yet. */
   readonly #strangers: Set<Peer> = new Set();
 
   constructor(context: Context, verifications: Verifications) {
     this.#context = context;
     this.#verifications = verifications;
+    this.push = new LeafSetPush(context);
+    this.repair = new LeafSetRepair(context);
   }
 
   begin(): void {
@@ -57,7 +51,7 @@ export class Membership {
 
   /** Whether members are missing, after a join or after failures: a leaf set that seems to hold the whole ring may not. */
   get isFilling(): boolean {
-    if (this.#repairDeadline !== undefined) return true;
+    if (this.repair.isRunning) return true;
     return this.#context.now.monoMs < this.#fillingUntilMs && this.#verifications.candidates > 0;
   }
 
@@ -77,15 +71,8 @@ export class Membership {
     this.#isDirty = true;
     this.#added.push(peer.contact);
     if (pushedOut !== undefined) this.#removed.push(pushedOut.contact);
-    if (peer.isActive) this.tell(peer.contact);
+    if (peer.isActive) this.push.came(peer.contact);
     if (leafSet.isNear(peer.id, this.#context.config.nearNeighbours)) this.#strangers.add(peer);
-  }
-
-  /** Puts the contact among the news for the near neighbours. */
-  tell(contact: Contact): void {
-    if (!this.#context.isOnRing) return;
-    this.#news.set(contact.id.hex, contact);
-    this.#pushSoon();
   }
 
   /** What the peer says of itself. An active node does not become a joining one again within one life. */
@@ -96,7 +83,7 @@ export class Membership {
     this.#context.changeStatus(peer, status);
     if (!isMember) return;
     this.#isDirty = true;
-    if (status === 'active') this.tell(peer.contact);
+    if (status === 'active') this.push.came(peer.contact);
   }
 
   /** The node is gone: it left, or its place was given up. */
@@ -104,7 +91,7 @@ export class Membership {
     if (this.#context.leafSet.remove(peer.id) === undefined) return;
     this.#isDirty = true;
     this.#removed.push(peer.contact);
-    this.#repairSoon();
+    this.repair.onLost(peer);
   }
 
   /** The verdict is that this life of the node is over. Whether it was a member. */
@@ -116,9 +103,8 @@ export class Membership {
     this.#isDirty = true;
     this.#failed.push(peer.contact);
     this.#removed.push(peer.contact);
-    this.#news.set(peer.id.hex, { failed: peer, sinceMs: monoMs });
-    this.#pushSoon();
-    this.#repairSoon();
+    this.push.failed(peer);
+    this.repair.onLost(peer);
     return true;
   }
 
@@ -153,23 +139,12 @@ export class Membership {
   }
 
   onPushTimer(): void {
-    this.#pushDeadline = undefined;
-    const { leafSet, config } = this.#context;
-    const news = [...this.#news].slice(0, changesMax);
-    for (const [hex] of news) this.#news.delete(hex);
-    for (const neighbour of leafSet.near(config.nearNeighbours)) {
-      if (!this.#context.isUsable(neighbour)) continue;
-      if (this.#isStranger(neighbour)) {
-        this.sendAll(neighbour, true);
-        continue;
-      }
-      this.#push(
-        neighbour,
-        news.map(([, item]) => item).filter((item) => !subject(item).equals(neighbour.id)),
-      );
-    }
+    this.push.onTimer((neighbour) => {
+      const isStranger = this.#isStranger(neighbour);
+      if (isStranger) this.sendAll(neighbour, true);
+      return isStranger;
+    });
     this.#strangers.clear();
-    if (this.#news.size > 0) this.#pushSoon();
   }
 
   /** This process was stopped for so long that others may have given it up. */
@@ -182,16 +157,6 @@ export class Membership {
     this.#context.after(this.#context.jittered(this.#context.config.leafSetExchangeMs), { kind: 'leafSetExchange' });
     const partner = this.#context.pick(this.#context.leafSet.members.filter((peer) => this.#isAskable(peer)));
     if (partner !== undefined) this.sendAll(partner, true);
-  }
-
-  onRepairTimer(): void {
-    this.#repairDeadline = undefined;
-    this.#repairsLeft = Math.min(this.#repairsLeft, this.#context.leafSet.isFull ? repairsWhenFull : repairsMax) - 1;
-    if (this.#repairsLeft > 0) this.#repairDeadline = this.#context.after(this.#context.jittered(repairDelayMs), { kind: 'leafSetRepair' });
-    const { clockwise, counterClockwise } = this.#context.leafSet;
-    const isAskable = (peer: Peer): boolean => this.#isAskable(peer);
-    const ends = new Set([clockwise.findLast(isAskable), counterClockwise.findLast(isAskable)]);
-    for (const end of ends) if (end !== undefined) this.sendAll(end, true);
   }
 
   /** Ends a step: what changed in it is told to storage and the driver as one event. Whether anything did. */
@@ -289,39 +254,6 @@ export class Membership {
   }
 
   #recentlyFailed(): FailedEntry[] {
-    return this.#context.failed.recent(changesMax, this.#context.now.monoMs);
+    return this.#context.failed.recent(failedMax, this.#context.now.monoMs);
   }
-
-  #push(to: Peer, news: readonly (Contact | FailedNews)[]): void {
-    const members: Contact[] = [];
-    const failed: FailedEntry[] = [];
-    for (const item of news) {
-      if (!('failed' in item)) members.push(item);
-      else
-        failed.push({ id: item.failed.id, incarnation: item.failed.contact.incarnation, ageMs: this.#context.now.monoMs - item.sinceMs });
-    }
-    if (members.length + failed.length === 0) return;
-    this.#context.send(to, { type: 'leafSet', full: false, wantReply: false, status: this.#context.status, members, failed });
-  }
-
-  #pushSoon(): void {
-    this.#pushDeadline ??= this.#context.after(this.#context.config.leafSetPushDelayMs, { kind: 'leafSetPush' });
-  }
-
-  /** Only a leaf set that was full can lack members: otherwise it holds the whole ring. */
-  #repairSoon(): void {
-    const { leafSet, config } = this.#context;
-    if (leafSet.size === config.leafSetSize - 1) this.#repairsLeft = repairsMax;
-    if (this.#repairsLeft === 0) return;
-    this.#repairDeadline ??= this.#context.after(this.#context.jittered(repairDelayMs), { kind: 'leafSetRepair' });
-  }
-}
-
-interface FailedNews {
-  readonly failed: Peer;
-  readonly sinceMs: number;
-}
-
-function subject(item: Contact | FailedNews): Contact['id'] {
-  return 'failed' in item ? item.failed.id : item.id;
 }

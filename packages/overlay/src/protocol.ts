@@ -101,7 +101,7 @@ export class Protocol {
   /** The neighbours learn the new address from this node itself, everybody else from them. */
   #changeSelf(self: Contact): void {
     this.context.selfPeer.contact = self;
-    if (this.context.isOnRing) this.membership.tell(self);
+    if (this.context.isOnRing) this.membership.push.came(self);
   }
 
   #onMessage(from: Contact, message: OverlayMessage): void {
@@ -255,7 +255,7 @@ export class Protocol {
         this.membership.onExchangeTimer();
         break;
       case 'leafSetRepair':
-        this.membership.onRepairTimer();
+        this.membership.repair.onTimer();
         break;
       case 'joinStep':
         this.#join.onStepTimer();

@@ -1,0 +1,62 @@
+import type { Context } from './context.ts';
+import type { Deadline } from './deadlines.ts';
+import type { Peer } from './peers.ts';
+
+/** After a loss the remaining members are asked for the nodes beyond them after about this long, and then again. */
+const delayMs = 200;
+/** A leaf set that was full and is not filled up after so many rounds belongs to a ring that has become small. */
+const roundsMax = 6;
+/** A leaf set that is full again may hold a node that was the first to come, instead of the nearest. */
+const roundsWhenFull = 2;
+
+/** Fills the places of lost members: others of the same half are asked for their leaf sets. */
+export class LeafSetRepair {
+  readonly #context: Context;
+  #deadline: Deadline | undefined;
+  #roundsLeft = 0;
+  #isClockwiseShort = false;
+  #isCounterClockwiseShort = false;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  get isRunning(): boolean {
+    return this.#deadline !== undefined;
+  }
+
+  /** A member is gone. Only a leaf set that was full can lack nodes: otherwise it holds the whole ring. */
+  onLost(peer: Peer): void {
+    const { leafSet, config } = this.#context;
+    if (leafSet.size === config.leafSetSize - 1) this.#roundsLeft = roundsMax;
+    if (this.#roundsLeft === 0) return;
+    if (leafSet.isClockwise(peer.id)) this.#isClockwiseShort = true;
+    else this.#isCounterClockwiseShort = true;
+    this.#deadline ??= this.#again();
+  }
+
+  onTimer(): void {
+    const { leafSet } = this.#context;
+    const isLast = this.#roundsLeft % 2 === 1;
+    this.#roundsLeft = Math.min(this.#roundsLeft, leafSet.isFull ? roundsWhenFull : roundsMax) - 1;
+    this.#deadline = this.#roundsLeft > 0 ? this.#again() : undefined;
+    if (this.#isClockwiseShort) this.#ask(leafSet.clockwise, isLast);
+    if (this.#isCounterClockwiseShort) this.#ask(leafSet.counterClockwise, isLast);
+    if (this.#deadline !== undefined) return;
+    this.#isClockwiseShort = false;
+    this.#isCounterClockwiseShort = false;
+  }
+
+  /** By turns the member in the middle of the half, who knows beyond its end, and the last one, who knows farthest. */
+  #ask(half: readonly Peer[], isLast: boolean): void {
+    const fit = half.filter((peer) => peer.isActive && this.#context.isUsable(peer));
+    const member = fit[isLast ? fit.length - 1 : fit.length >> 1];
+    if (member === undefined) return;
+    const { status } = this.#context;
+    this.#context.send(member, { type: 'leafSet', full: false, wantReply: true, status, members: [], failed: [] });
+  }
+
+  #again(): Deadline {
+    return this.#context.after(this.#context.jittered(delayMs), { kind: 'leafSetRepair' });
+  }
+}
