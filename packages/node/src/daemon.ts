@@ -8,7 +8,6 @@ import { viewRoutes } from './api/handlers/views.ts';
 import { type ApiServer, startApiServer } from './api/server.ts';
 import type { Config } from './config/config.ts';
 import { DhtError } from './error.ts';
-import { growHeapInLargerSteps } from './heap-growth.ts';
 import { PathLock } from './lock/path-lock.ts';
 import { createLogger } from './logging/logger.ts';
 import { type Activation, type LeaveOutcome, Node, type ProtocolOptions } from './node.ts';
@@ -65,7 +64,6 @@ export interface Daemon {
  * Rejects with a `DhtError`: 8 when another daemon runs at this path, 1 when the path, a port or the store cannot be used.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  growHeapInLargerSteps();
   const undo = new AsyncDisposableStack();
   try {
     return await RunningDaemon.start(options, undo);

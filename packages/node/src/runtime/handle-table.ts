@@ -11,6 +11,12 @@ export class HandleTable {
   private readonly held = new Map<Handle, Held>();
   private nextHandle = 1;
   private sum = 0;
+  private readonly onTaken: () => void;
+
+  /** `onTaken` is called for each block. */
+  constructor(onTaken: () => void = () => {}) {
+    this.onTaken = onTaken;
+  }
 
   /** Bytes held. */
   get bytes(): number {
@@ -26,6 +32,7 @@ export class HandleTable {
     const handle = this.nextHandle++;
     this.held.set(handle, { bytes, released });
     this.sum += bytes.length;
+    this.onTaken();
     return handle;
   }
 

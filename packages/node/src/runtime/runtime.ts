@@ -7,6 +7,7 @@ import { type CommandDone, Commands, type PutAnswer } from './commands.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { DiskWorker } from './disk-worker.ts';
 import { HandleTable } from './handle-table.ts';
+import { HeapGrowth } from './heap-growth.ts';
 import { isBlockIntact } from './verify-block.ts';
 
 /** What the runtime drives: the `Core` of storage. */
@@ -55,7 +56,8 @@ const bulkSliceMs = 4;
  * hashed first, wait in a queue of their own.
  */
 export class Runtime implements TransportEvents {
-  readonly handles: HandleTable = new HandleTable();
+  readonly handles: HandleTable = new HandleTable(() => this.heapGrowth.onBlock());
+  private readonly heapGrowth = new HeapGrowth();
   private readonly init: RuntimeInit;
   private readonly disk: DiskWorker;
   private readonly commands = new Commands((ref) => this.input({ type: 'cancel', ref }));
@@ -91,6 +93,7 @@ export class Runtime implements TransportEvents {
     this.stopped = true;
     this.commands.cancelAll();
     this.timer.stop();
+    this.heapGrowth.stop();
     this.arrived.length = 0;
     this.inbox.length = 0;
   }
