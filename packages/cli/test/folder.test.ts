@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFileSync,
   mkdirSync,
@@ -11,6 +11,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DhtError } from '@dht/node';
@@ -74,9 +75,14 @@ describe('walking a folder', () => {
     });
   });
 
-  test('a named pipe is refused by name', async () => {
-    execFileSync('mkfifo', [join(root, 'pipe')]);
-    expect(await failure(walkFolder(root, strict))).toMatchObject({ exitCode: 1, message: expect.stringContaining('named pipe') });
+  test('what is neither file nor folder is refused by name', async () => {
+    const server = createServer().listen(join(root, 'socket'));
+    await once(server, 'listening');
+    expect(await failure(walkFolder(root, strict))).toMatchObject({
+      exitCode: 1,
+      message: `${root}/socket is a socket, which cannot be stored`,
+    });
+    server.close();
   });
 
   test('a name that is not UTF-8 is refused', async () => {
