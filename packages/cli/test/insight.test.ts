@@ -215,6 +215,11 @@ describe('leave and stop', () => {
 });
 
 describe('join', () => {
+  test('--json tells who has joined', async () => {
+    daemon.routes = { 'POST /v1/join': lines({ ...status, type: 'done' }) };
+    expect(JSON.parse((await run('join', '--json', '/ip4/10.0.0.1/tcp/4001')).stdout)).toEqual(status);
+  });
+
   test('tells the daemon that runs at this path to join', async () => {
     daemon.routes = { 'POST /v1/join': lines({ ...status, type: 'done' }) };
     const { code, stdout } = await run('join', '/ip4/10.0.0.1/tcp/4001');

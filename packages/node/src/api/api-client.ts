@@ -75,7 +75,7 @@ export class ApiClient {
     try {
       return new ApiClient(JSON.parse(await readFile(name, 'utf8')));
     } catch (error) {
-      if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') throw unreachable(undefined, error);
+      if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') throw unreachable(`no daemon runs at ${path}`, error);
       const reason = error instanceof Error ? error.message : String(error);
       throw new DhtError(exitCodes.unreachable, `cannot read ${name}: ${reason}`, {
         hint: 'Restart the daemon of this path.',
@@ -110,9 +110,10 @@ export class ApiClient {
   }
 
   /** Tells the running daemon to join through any of these. */
-  join(multiaddrs: readonly string[], options: RequestOptions = {}): Promise<IdReply> {
+  async join(multiaddrs: readonly string[], options: RequestOptions = {}): Promise<IdReply> {
     const call = { method: 'POST', target: '/v1/join', json: { multiaddrs }, signal: options.signal } as const;
-    return finish(this.connection.lines<IdReply & { type: 'done' }>(call), () => {});
+    const { type: _, ...identity } = await finish(this.connection.lines<IdReply & { type: 'done' }>(call), () => {});
+    return identity;
   }
 
   /** Hands the arcs over and ends the daemon. */

@@ -71,7 +71,7 @@ export class Connection {
   asDhtError(error: unknown): unknown {
     if (isAbort(error)) return new DhtError(exitCodes.interrupted, 'interrupted', { cause: error });
     const code = systemCode(error) ?? '';
-    if (code === 'ECONNREFUSED') return unreachable(this.file.pid, error);
+    if (code === 'ECONNREFUSED') return unreachable(`the daemon (process ${this.file.pid}) does not answer`, error);
     return ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(code) ? closed(error) : error;
   }
 
@@ -137,9 +137,8 @@ async function readError(response: IncomingMessage): Promise<DhtError> {
   return new DhtError(exitCodes.error, `the daemon answered ${response.statusCode}: ${text.slice(0, 200)}`);
 }
 
-export function unreachable(pid: number | undefined, cause?: unknown): DhtError {
-  const daemon = pid === undefined ? 'no daemon runs at this path' : `the daemon (process ${pid}) does not answer`;
-  return new DhtError(exitCodes.unreachable, daemon, { hint: 'Start one with `dht start` or `dht join <multiaddr>`.', cause });
+export function unreachable(message: string, cause?: unknown): DhtError {
+  return new DhtError(exitCodes.unreachable, message, { hint: 'Start one with `dht start` or `dht join <multiaddr>`.', cause });
 }
 
 function closed(cause?: unknown): DhtError {

@@ -27,7 +27,8 @@ const head = 'HTTP/1.1 200 OK\r\nconnection: close\r\n';
 
 describe('without a daemon', () => {
   test('there is nothing to open', async () => {
-    await expect(ApiClient.open(await temporaryDirectory())).rejects.toMatchObject({ exitCode: 7, message: 'no daemon runs at this path' });
+    const path = await temporaryDirectory();
+    await expect(ApiClient.open(path)).rejects.toMatchObject({ exitCode: 7, message: `no daemon runs at ${path}` });
   });
 
   test('that was killed and left its file behind, every call says so', async () => {
