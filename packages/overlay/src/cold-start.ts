@@ -22,6 +22,8 @@ export class ColdStart {
   readonly #onSeed: () => void;
   /** Reachable previously active nodes that are not active now, by id. */
   readonly #waiting: Map<string, Id> = new Map();
+  /** Whom this node has asked in this round: two that ask back each time they are asked would never stop. */
+  readonly #asked: Set<string> = new Set();
   #seedDeadline: Deadline | undefined;
   #probeDeadline: Deadline | undefined;
   #probes = 0;
@@ -50,6 +52,7 @@ export class ColdStart {
     this.#seedDeadline = undefined;
     this.#probeDeadline = undefined;
     this.#waiting.clear();
+    this.#asked.clear();
   }
 
   /** A node answered that is not active. */
@@ -60,7 +63,8 @@ export class ColdStart {
 
   /** A node that waits like this one asked: perhaps it is not among the remembered. */
   onAsked(peer: Peer): void {
-    if (this.#seedDeadline !== undefined && peer.status === 'joining' && !this.#waiting.has(peer.id.hex)) this.#probe(peer);
+    if (this.#seedDeadline === undefined || peer.status !== 'joining' || this.#waiting.has(peer.id.hex)) return;
+    if (!this.#asked.has(peer.id.hex) && this.#asked.size < waitingMax) this.#probe(peer);
   }
 
   /** An active node spoke for itself. */
@@ -74,6 +78,7 @@ export class ColdStart {
 
   /** Every remembered node, whether it is active or waits as well. */
   onProbeTimer(): void {
+    this.#asked.clear();
     for (const contact of this.#remembered.contacts()) this.#probe(this.#context.peers.meet(contact));
     this.#probes++;
     const pauseMs = Math.min(probeMsMax, probeMs * 2 ** this.#probes);
@@ -97,6 +102,7 @@ export class ColdStart {
   }
 
   #probe(peer: Peer): void {
+    this.#asked.add(peer.id.hex);
     this.#context.send(peer, { type: 'probe', nonce: this.#context.nextCounter(), status: this.#context.status });
   }
 }
