@@ -1,5 +1,6 @@
 import type { Problem, StateChecker } from './checker.ts';
 import { BoundedTables } from './checkers/bounded-tables.ts';
+import { BoundedTraffic } from './checkers/bounded-traffic.ts';
 import { DurableAcknowledgement } from './checkers/durable-acknowledgement.ts';
 import { ExactLeafSets } from './checkers/exact-leaf-sets.ts';
 import { GrantedActivation } from './checkers/granted-activation.ts';
@@ -53,6 +54,7 @@ export class Checks {
     const watching = [handles, this.ledger, this.trueRoot];
     for (const observer of watching) world.observers.add(observer);
     world.observers.add(new SoundCore(this.violations));
+    world.observers.add(new BoundedTraffic(this.violations));
     world.observers.add(new GrantedActivation(this.violations));
     world.observers.add(new DurableAcknowledgement(world, this.violations));
     world.engine.after(samplePeriodMs, () => this.sample());

@@ -46,6 +46,9 @@ export class Host implements EventTarget {
   status: NodeStatus | undefined = undefined;
   handles: HandleTable = new HandleTable();
   uplinkBusyUntil = 0;
+  /** The second of virtual time in which it sent last, and how many messages in it so far. */
+  sendingSecond = -1;
+  sentInSecond = 0;
   /** Address records older than this lead nowhere. */
   addressSeqReachable = 1;
   previouslyActive = false;

@@ -22,6 +22,8 @@ export interface NetworkOptions {
   readonly silenceMs: number;
   /** What a host can send of blocks. */
   readonly uplinkBytesPerMs: number;
+  /** A host that sends more than this within a second is in a loop: it is reported, and the rest of that second is lost. */
+  readonly messagesPerSecondMax: number;
   /** A host closes its least recently used connections beyond this number. */
   readonly linksMax: number;
   /** Each message goes through this instead of being handed over as an object, for example through the wire's codec and back. */
@@ -33,6 +35,7 @@ export const defaultNetwork: Omit<NetworkOptions, 'latency'> = {
   dialTimeoutMs: 5_000,
   silenceMs: 20_000,
   uplinkBytesPerMs: 12_500,
+  messagesPerSecondMax: 5_000,
   linksMax: 300,
 };
 
@@ -100,6 +103,7 @@ export class Network {
     const { engine, faults, random } = this;
     const { owner, peerHost } = link;
     const message = this.options.roundTrip === undefined ? original : this.options.roundTrip(original);
+    if (this.isFlooding(owner)) return;
     this.traffic.add(message.type, encodedSize(message));
     this.recent.add(engine.now, owner.index, peerHost.index, message.type);
     if (!this.carries(link) || chance(random, faults.lossRate)) return;
@@ -148,6 +152,17 @@ export class Network {
     link.open = false;
     if (machineAlive) this.hangUp(link);
     else if (link.twin.open) this.giveUpLater(link.twin);
+  }
+
+  private isFlooding(host: Host): boolean {
+    const second = Math.floor(this.engine.now / 1000);
+    if (host.sendingSecond !== second) {
+      host.sendingSecond = second;
+      host.sentInSecond = 0;
+    }
+    const sent = ++host.sentInSecond;
+    if (sent === this.options.messagesPerSecondMax) this.observers.notify('onFlood', host, sent);
+    return sent > this.options.messagesPerSecondMax;
   }
 
   /** Whether a packet gets through; when not, the end of the connection is only a question of time. */

@@ -26,6 +26,8 @@ export interface Observer {
   onCommandLost?(host: Host): void;
   /** The core released a handle it did not have, or used one that was gone. */
   onBadHandle?(host: Host, what: string): void;
+  /** The host has sent as many messages within one second as no sound node does. */
+  onFlood?(host: Host, messages: number): void;
   /** The core threw: an invariant of its own is broken. */
   onThrow?(host: Host, error: unknown): void;
 }

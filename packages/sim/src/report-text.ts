@@ -8,7 +8,10 @@ const labelWidth = 12;
 export function reportText(report: Report, command: string): string {
   const lines = [
     line('run', `${report.scenario}, seed ${report.seed}, ${report.nodes} nodes (${report.hosts} hosts in all)`),
-    line('time', `${seconds(report.virtualMs)} virtual in ${seconds(report.elapsedMs)}, settled ${settled(report)}`),
+    line(
+      'time',
+      `${seconds(report.virtualMs)} virtual in ${seconds(report.elapsedMs)} (${seconds(report.cpuMs)} of processor time), settled ${settled(report)}`,
+    ),
     line('events', `${integer(report.events)}, ${integer(report.eventsPerSecond)}/s, fingerprint ${report.fingerprint}`),
     ...(report.heapBytesPerNode === undefined ? [] : [line('heap', `${(report.heapBytesPerNode / 1024).toFixed(1)} KiB per node`)]),
     line('joins', `${summary(report.joins.ms)}; ${report.joins.seeds} seeded, ${report.joins.merges} merges`),

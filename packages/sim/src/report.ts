@@ -14,7 +14,10 @@ export interface Report {
   readonly hosts: number;
   readonly virtualMs: number;
   readonly elapsedMs: number;
+  /** Of processor time, on all threads: garbage collection included. */
+  readonly cpuMs: number;
   readonly events: number;
+  /** Per second of processor time, which a busy machine does not change much. */
   readonly eventsPerSecond: number;
   /** Of the stream of events: equal for equal seeds. */
   readonly fingerprint: string;
@@ -63,12 +66,13 @@ export interface ReportInput {
   readonly statistics: Statistics;
   readonly settledMs: number | undefined;
   readonly elapsedMs: number;
+  readonly cpuMs: number;
 }
 
 const second = 1000;
 
 export function makeReport(input: ReportInput): Report {
-  const { world, checks, statistics, elapsedMs } = input;
+  const { world, checks, statistics, elapsedMs, cpuMs } = input;
   return {
     scenario: input.scenario.name,
     seed: world.seed,
@@ -76,8 +80,9 @@ export function makeReport(input: ReportInput): Report {
     hosts: world.hosts.length,
     virtualMs: world.now,
     elapsedMs,
+    cpuMs,
     events: world.engine.events,
-    eventsPerSecond: (world.engine.events / elapsedMs) * second,
+    eventsPerSecond: (world.engine.events / cpuMs) * second,
     fingerprint: world.engine.fingerprint,
     ...optional('settledMs', input.settledMs),
     traffic: trafficReport(world, input.nodes),

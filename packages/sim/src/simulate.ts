@@ -41,6 +41,7 @@ export function simulate(options: SimulateOptions): Report {
   const churns: Churn[] = [];
   const nodes = options.nodes ?? scenario.nodes;
   const startedAt = performance.now();
+  const cpuBefore = process.cpuUsage();
   scenario.script({
     cluster,
     nodes,
@@ -53,7 +54,16 @@ export function simulate(options: SimulateOptions): Report {
   for (const churn of churns) churn.stop();
   const settledMs = settle(cluster, checks, scenario.settleMs);
   checks.demandReadable(options.readsMax ?? 1000);
-  return makeReport({ scenario, nodes, world, checks, statistics, settledMs, elapsedMs: performance.now() - startedAt });
+  return makeReport({
+    scenario,
+    nodes,
+    world,
+    checks,
+    statistics,
+    settledMs,
+    elapsedMs: performance.now() - startedAt,
+    cpuMs: cpuSince(cpuBefore),
+  });
 }
 
 function start(churns: Churn[], churn: Churn): Churn {
@@ -72,4 +82,9 @@ function settle(cluster: Cluster, checks: Checks, withinMs: number): number | un
   if (settled) return world.now - from;
   checks.demandSettled();
   return undefined;
+}
+
+function cpuSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
 }

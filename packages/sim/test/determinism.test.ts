@@ -1,0 +1,59 @@
+import { type JournalEntry, parseJournalEntry } from '@dht/storage';
+import { expect, test } from 'vitest';
+import { throughCodec } from '../src/codec.ts';
+import { recordJournal } from '../src/journal-recorder.ts';
+import { replayJournal } from '../src/replay.ts';
+import type { Report } from '../src/report.ts';
+import { findScenario } from '../src/scenarios/index.ts';
+import { type SimulateOptions, simulate } from '../src/simulate.ts';
+
+function play(name: string, seed: number, options: Partial<SimulateOptions> = {}): Report {
+  const scenario = findScenario(name);
+  if (scenario === undefined) throw new Error(`no scenario ${name}`);
+  return simulate({ scenario, seed, ...options });
+}
+
+function isGrant({ input }: JournalEntry): boolean {
+  return input.type === 'message' && input.message.type === 'joinGrant';
+}
+
+/** A report without what depends on the machine. */
+function timeless({ elapsedMs: _elapsed, cpuMs: _cpu, eventsPerSecond: _rate, ...report }: Report): Partial<Report> {
+  return report;
+}
+
+test('the same seed gives the same run, event for event and figure for figure', () => {
+  const first = play('put-get-churn', 11);
+  expect(timeless(play('put-get-churn', 11))).toEqual(timeless(first));
+  expect(play('put-get-churn', 12).fingerprint).not.toBe(first.fingerprint);
+});
+
+test('what one part of a run draws does not shift what another one gets', () => {
+  const quiet = play('join-storm', 3, { workload: { putsPerSecond: 0, getsPerSecond: 0, lookupsPerSecond: 0 } });
+  const busy = play('join-storm', 3);
+  expect(busy.fingerprint).not.toBe(quiet.fingerprint);
+  expect(busy.hosts).toBe(quiet.hosts);
+});
+
+test('a journal of one node, given to a fresh core, is answered as it was', () => {
+  const journal: string[] = [];
+  play('put-get-churn', 5, { onWorld: (world) => recordJournal(world, 3, journal) });
+  expect(journal.length).toBeGreaterThan(500);
+  const outcome = replayJournal(journal);
+  expect(outcome).toEqual({ steps: journal.length - 1 });
+});
+
+test('a journal with one input changed is answered otherwise, and the replay says where', () => {
+  const journal: string[] = [];
+  play('join-storm', 5, { onWorld: (world) => recordJournal(world, 3, journal) });
+  const index = journal.findIndex((line, at) => at > 0 && isGrant(parseJournalEntry(line)));
+  journal[index] = (journal[index] as string).replace(/"token":\d+/, '"token":999');
+  expect(index).toBeGreaterThan(0);
+  expect(replayJournal(journal).divergence?.step).toBeGreaterThanOrEqual(index);
+});
+
+test('every message survives its bytes', () => {
+  const report = play('put-get-churn', 4, { world: { network: { roundTrip: throughCodec } } });
+  expect(report.violations).toEqual([]);
+  expect(report.traffic.length).toBeGreaterThan(20);
+});

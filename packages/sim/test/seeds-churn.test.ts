@@ -1,0 +1,4 @@
+import { crashChurn, leaves, mixedChurn, pauses, restartChurn } from '../src/scenarios/churn.ts';
+import { seedSuite } from './support/seed-suite.ts';
+
+seedSuite([crashChurn, restartChurn, pauses, mixedChurn, leaves]);
