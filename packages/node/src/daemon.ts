@@ -6,6 +6,7 @@ import { fileRoutes } from './api/handlers/files.ts';
 import { membershipRoutes } from './api/handlers/membership.ts';
 import { viewRoutes } from './api/handlers/views.ts';
 import { type ApiServer, startApiServer } from './api/server.ts';
+import { Cleanup } from './cleanup.ts';
 import type { Config } from './config/config.ts';
 import { DhtError } from './error.ts';
 import { PathLock } from './lock/path-lock.ts';
@@ -53,7 +54,7 @@ export interface Daemon {
    * rejects with a `DhtError` (1) when a broken invariant ended it.
    */
   readonly ended: Promise<void>;
-  /** Hands the arcs over, then stops. Stops also when the time is over. */
+  /** Hands the arcs over, then stops; also when the time is over, but not when the others have no room. */
   leave(options?: LeaveOptions): Promise<LeaveOutcome>;
   /** Stops now: what is acknowledged is on disk. May be called more than once. */
   stop(): Promise<void>;
@@ -64,11 +65,11 @@ export interface Daemon {
  * Rejects with a `DhtError`: 8 when another daemon runs at this path, 1 when the path, a port or the store cannot be used.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const undo = new AsyncDisposableStack();
+  const undo = new Cleanup();
   try {
     return await RunningDaemon.start(options, undo);
   } catch (error) {
-    await undo.disposeAsync();
+    await undo.run();
     throw error;
   }
 }
@@ -78,14 +79,14 @@ class RunningDaemon implements Daemon {
   readonly notices: readonly string[];
   private readonly node: Node;
   private readonly views: Views;
-  private readonly parts: AsyncDisposableStack;
+  private readonly parts: Cleanup;
   private readonly end: PromiseWithResolvers<void> = Promise.withResolvers<void>();
   private failure: DhtError | undefined;
   private stopping: Promise<void> | undefined;
   private api: ApiServer | undefined;
   private activation: Promise<Activation> = new Promise(() => {});
 
-  private constructor({ config, version = '0.0.0' }: DaemonOptions, node: Node, parts: AsyncDisposableStack) {
+  private constructor({ config, version = '0.0.0' }: DaemonOptions, node: Node, parts: Cleanup) {
     this.path = config.path;
     this.node = node;
     this.parts = parts;
@@ -95,20 +96,20 @@ class RunningDaemon implements Daemon {
     this.end.promise.catch(() => {});
   }
 
-  static async start(options: DaemonOptions, parts: AsyncDisposableStack): Promise<RunningDaemon> {
+  static async start(options: DaemonOptions, parts: Cleanup): Promise<RunningDaemon> {
     const { config } = options;
     const lock = await PathLock.acquire(config.path);
-    parts.defer(() => lock.release());
+    parts.add(() => lock.release());
     const log = createLogger(config.logLevel);
     const store = await Store.open({ directory: join(config.path, 'store'), reserveBytes: config.reserveMiB * mebibyte });
-    parts.defer(() => store.close());
+    parts.add(() => store.close());
     const onFatal = (error: unknown): void => {
       log.fatal({ error: error instanceof Error ? error.stack : String(error) }, 'a broken invariant: this daemon ends');
       void daemon?.fail(error);
     };
     let daemon: RunningDaemon | undefined;
     const node = await Node.start({ config, store, log, protocol: options.protocol ?? {}, join: options.join ?? [], onFatal });
-    parts.defer(() => node.stop());
+    parts.add(() => node.stop());
     daemon = new RunningDaemon(options, node, parts);
     await daemon.serve(config.apiPort);
     daemon.activation = node.activate();
@@ -140,12 +141,12 @@ class RunningDaemon implements Daemon {
   async leave(options: LeaveOptions = {}): Promise<LeaveOutcome> {
     const outcome = await this.node.leave(options.timeoutMs ?? leaveTimeoutMs, options.onProgress ?? (() => {}), options.signal);
     await options.onOutcome?.(outcome);
-    if (outcome !== 'cancelled') await this.stop();
+    if (outcome !== 'cancelled' && outcome !== 'no-room') await this.stop();
     return outcome;
   }
 
   stop(): Promise<void> {
-    this.stopping ??= this.parts.disposeAsync().finally(() => {
+    this.stopping ??= this.parts.run().finally(() => {
       if (this.failure === undefined) this.end.resolve();
       else this.end.reject(this.failure);
     });
@@ -169,10 +170,10 @@ class RunningDaemon implements Daemon {
     };
     const api = await startApiServer({ port, token, routes });
     this.api = api;
-    this.parts.defer(() => api.close());
+    this.parts.add(() => api.close());
     const file = join(this.path, 'api.json');
     await writeApiFile(file, { address: '127.0.0.1', port: api.port, token, pid: process.pid });
-    this.parts.defer(() => rm(file, { force: true }));
+    this.parts.add(() => rm(file, { force: true }));
   }
 }
 

@@ -149,14 +149,15 @@ export class Node {
     return this.activation.promise;
   }
 
-  /** Hands this node's arcs over and says good-bye. `stop` comes after it. */
+  /**
+   * Hands this node's arcs over and says good-bye; `stop` comes after it. When others have no room, or it was cancelled, nothing is
+   * said and the node serves on what it holds.
+   */
   async leave(timeoutMs: number, onProgress: (progress: LeaveProgress) => void, signal?: AbortSignal): Promise<LeaveOutcome> {
     if (this.runningCore === undefined) return 'alone';
     this.onLeaveProgress = onProgress;
     const { outcome } = await this.runtime.handOver({ timeoutMs, signal });
     this.onLeaveProgress = undefined;
-    if (outcome === 'cancelled') return outcome;
-    this.runtime.leave();
     await new Promise((resolve) => setTimeout(resolve, farewellMs));
     return outcome;
   }

@@ -133,11 +133,6 @@ export class Runtime implements TransportEvents {
     this.input({ type: 'join', contacts });
   }
 
-  /** Tells the neighbours that this node goes. */
-  leave(): void {
-    this.input({ type: 'leave', done: true });
-  }
-
   message(from: Contact, message: Message): void {
     this.input({ type: 'message', from, message });
   }

@@ -309,8 +309,8 @@ describe('the disk', () => {
     await new Promise(setImmediate);
     expect(read()).toHaveLength(32);
     const handles = read();
-    core.answer = (input) => (input.type === 'leave' ? handles.map((handle) => ({ type: 'release', handle })) : []);
-    runtime.leave();
+    core.answer = (input) => (input.type === 'join' ? handles.map((handle) => ({ type: 'release', handle })) : []);
+    runtime.join([]);
     while (read().length < 40) await new Promise(setImmediate);
   });
 
