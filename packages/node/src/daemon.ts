@@ -15,7 +15,7 @@ import { type Activation, type LeaveOutcome, Node, type ProtocolOptions } from '
 import { Store } from './store/store.ts';
 import { Views } from './views.ts';
 
-export type { Activation, LeaveOutcome, ProtocolOptions } from './node.ts';
+export type { Activation, LeaveOutcome } from './node.ts';
 
 const mebibyte = 1024 * 1024;
 const leaveTimeoutMs = 60_000;
@@ -30,7 +30,7 @@ export interface DaemonOptions {
   readonly version?: string;
 }
 
-export interface LeaveOptions {
+interface LeaveOptions {
   readonly timeoutMs?: number;
   readonly onProgress?: (progress: LeaveProgress) => void;
   /** Awaited between the hand-over and the stop. */

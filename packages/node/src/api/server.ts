@@ -9,7 +9,7 @@ const second = 1000;
 /** Requests that are under way get so long to hear that the server closes. */
 const closingMs = 1 * second;
 
-export type Handler = (exchange: Exchange) => Promise<void> | void;
+type Handler = (exchange: Exchange) => Promise<void> | void;
 /** `GET files` → handler; a route takes whatever follows its segments. */
 export type Routes = Readonly<Record<string, Handler>>;
 

@@ -8,7 +8,7 @@ import { DhtError } from '../error.ts';
 import { parseCid } from './block-name.ts';
 import type { BlockReader } from './block-reader.ts';
 
-export type EntryKind = 'file' | 'directory' | 'symlink';
+type EntryKind = 'file' | 'directory' | 'symlink';
 
 /** A file, folder or symbolic link, its first block read. */
 export interface Entry {

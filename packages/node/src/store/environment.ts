@@ -5,7 +5,7 @@ import { exitCodes } from '../api/contract.ts';
 import { DhtError } from '../error.ts';
 
 /** The layout of everything below the store's directory. A store of another version is refused, never guessed at. */
-export const storeFormatVersion = 1;
+const storeFormatVersion = 1;
 
 /** The databases of one store, in one LMDB environment, so that one transaction can change several of them. */
 export interface Environment {

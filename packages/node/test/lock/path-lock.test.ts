@@ -8,7 +8,7 @@ import { PathLock } from '../../src/lock/path-lock.ts';
 import { temporaryDirectory } from '../support/directory.ts';
 
 async function startHolder(path: string): Promise<{ child: ChildProcess; said: string }> {
-  const script = join(import.meta.dirname, 'lock-holder.ts');
+  const script = join(import.meta.dirname, 'lock-holder.child.ts');
   const child = spawn(process.execPath, ['--conditions=source', script, path], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const [said] = await once(createInterface(child.stdout!), 'line');

@@ -9,7 +9,7 @@ import { Store } from '../../src/store/store.ts';
 import { testBlock } from '../support/blocks.ts';
 import { temporaryDirectory } from '../support/directory.ts';
 
-const writer = join(import.meta.dirname, 'store-writer.ts');
+const writer = join(import.meta.dirname, 'store-writer.child.ts');
 const wholeRing = { from: Id.fromBigInt(0n), to: Id.fromBigInt(0n) };
 
 interface Line {

@@ -17,7 +17,7 @@ export function testBlock(seed: number, size = 100): TestBlock {
   return { ...refOf(bytes), bytes };
 }
 
-export function refOf(bytes: Uint8Array): BlockRef {
+function refOf(bytes: Uint8Array): BlockRef {
   const multihash = Uint8Array.from([0x12, 0x20, ...hash('sha256', bytes, 'buffer')]);
   return { key: Id.fromBytes(hash('sha256', multihash, 'buffer')), multihash, size: bytes.length };
 }
