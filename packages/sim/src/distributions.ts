@@ -1,7 +1,7 @@
 import { Id, idBytes, type SeededRandom } from '@dht/overlay';
 
 /** Uniform integer in 0 … `below` − 1. */
-export function intBelow(random: SeededRandom, below: number): number {
+function intBelow(random: SeededRandom, below: number): number {
   return Math.floor(random.next() * below);
 }
 
