@@ -39,6 +39,10 @@ export class Admission {
 
   onRequest(joiner: Peer, message: JoinRequestMessage): void {
     if (joiner.contact.role !== 'full') return;
+    if (this.#grant?.joiner === joiner && this.#grant.attempt === message.attempt) {
+      this.#sendGrant(this.#grant);
+      return;
+    }
     this.#forget(joiner);
     if (!this.#context.isOnRing) this.#refuse(joiner, message.attempt, 'not-active', busyRetryMs);
     else if (!this.#isInGap(joiner)) this.#refuse(joiner, message.attempt, 'stale', 0);
@@ -127,8 +131,13 @@ export class Admission {
     const token = this.#context.nextCounter();
     const { grantMs } = this.#context.config;
     this.#grant = { joiner, attempt, token, deadline: this.#context.after(grantMs, { kind: 'grant' }) };
+    this.#sendGrant(this.#grant);
+  }
+
+  #sendGrant({ joiner, attempt, token, deadline }: Grant): void {
     const successor = this.#successorBut(joiner)?.contact ?? this.#context.self;
-    this.#context.send(joiner, { type: 'joinGrant', attempt, token, successor, deadlineMs: grantMs, members: this.#members() });
+    const deadlineMs = deadline.atMs - this.#context.now.monoMs;
+    this.#context.send(joiner, { type: 'joinGrant', attempt, token, successor, deadlineMs, members: this.#members() });
   }
 
   /** Ends the grant and serves those who wait: the first still in the gap gets it, those elsewhere are sent there. */

@@ -9,6 +9,8 @@ interface Failed {
   readonly id: Id;
   readonly incarnation: number;
   readonly sinceMs: number;
+  /** Said by the node itself. */
+  readonly isForGood: boolean;
 }
 
 /** Lives of nodes that are over. Keeps gossip from bringing back the dead until the entry expires. */
@@ -27,15 +29,19 @@ export class FailedSet {
     return this.#byHex.size;
   }
 
+  /** By verdict: taken back when the node speaks for itself. */
   add(id: Id, incarnation: number, nowMs: number): void {
-    this.#expire(nowMs);
-    this.#byHex.delete(id.hex);
-    this.#byHex.set(id.hex, { id, incarnation, sinceMs: nowMs });
+    this.#put({ id, incarnation, sinceMs: nowMs, isForGood: false });
+  }
+
+  /** By the node's own last word: what arrives from this life of it afterwards is only late. */
+  addForGood(id: Id, incarnation: number, nowMs: number): void {
+    this.#put({ id, incarnation, sinceMs: nowMs, isForGood: true });
   }
 
   /** The node spoke for itself. */
   clear(id: Id): void {
-    this.#byHex.delete(id.hex);
+    if (this.#byHex.size > 0 && this.#byHex.get(id.hex)?.isForGood === false) this.#byHex.delete(id.hex);
   }
 
   /** Whether this life of the node, or a later one, is known to be over. */
@@ -64,6 +70,12 @@ export class FailedSet {
       entries.push({ id: entry.id, incarnation: entry.incarnation, ageMs: nowMs - entry.sinceMs });
     }
     return entries;
+  }
+
+  #put(entry: Failed): void {
+    this.#expire(entry.sinceMs);
+    this.#byHex.delete(entry.id.hex);
+    this.#byHex.set(entry.id.hex, entry);
   }
 
   #expire(nowMs: number): void {

@@ -81,6 +81,7 @@ export class FailureDetector {
     const silentMs = now.monoMs - Math.max(neighbour.lastHeardMs, this.#watchedSinceMs);
     const patienceMs = config.heartbeatMs + this.#context.rtoMs(neighbour);
     if (silentMs >= patienceMs) this.suspect(neighbour);
+    else this.#context.health.good();
     this.#watchAgain(silentMs >= patienceMs ? config.heartbeatMs : patienceMs - silentMs);
   }
 

@@ -49,6 +49,8 @@ export class Join {
   #searches: Set<string> = new Set();
   #attempt = 0;
   #redirects = 0;
+  /** Whether the predecessor said that others are before this node. */
+  #isQueued = false;
   #failures = 0;
   #predecessor: Peer | undefined;
   #grant: JoinGrantMessage | undefined;
@@ -110,7 +112,7 @@ export class Join {
     this.#router.isCommitting = false;
     if (message.reason === 'not-active') this.#candidates.delete(from.id.hex);
     if (message.reason === 'busy') {
-      this.#redirects = 0;
+      this.#isQueued = true;
       this.#enter('requesting', message.retryAfterMs);
     } else if (message.reason === 'not-active' && this.#candidates.size === 0) this.#pause('the only known neighbour is not active');
     else this.#redirect(from);
@@ -141,7 +143,7 @@ export class Join {
   onStepTimer(): void {
     switch (this.#stage) {
       case 'requesting':
-        this.#redirect(undefined);
+        this.#askAgain();
         break;
       case 'pausing':
         this.#search(this.#entries);
@@ -176,7 +178,7 @@ export class Join {
 
   #searchVia(via: Peer): void {
     const request = { purpose: 'join', key: this.#context.self.id, timeoutMs: searchMs, via } as const;
-    const search = this.#router.originate(request, (reply) => {
+    const search: string = this.#router.originate(request, (reply) => {
       this.#searches.delete(search);
       if (this.#stage !== 'searching') return;
       if (reply !== undefined) this.#onFound(reply);
@@ -218,7 +220,19 @@ export class Join {
       return;
     }
     this.#attempt++;
+    this.#isQueued = false;
     this.#grant = undefined;
+    this.#enter('requesting', requestMs * this.#context.health.factor);
+    this.#context.send(this.#predecessor, { type: 'joinRequest', attempt: this.#attempt });
+  }
+
+  /** In the queue of a gap that is busy the place is kept by asking with the same number. */
+  #askAgain(): void {
+    if (!this.#isQueued || this.#predecessor === undefined || this.#closestBehind() !== this.#predecessor) {
+      this.#redirect(undefined);
+      return;
+    }
+    this.#isQueued = false;
     this.#enter('requesting', requestMs * this.#context.health.factor);
     this.#context.send(this.#predecessor, { type: 'joinRequest', attempt: this.#attempt });
   }
@@ -293,7 +307,9 @@ export class Join {
   /** Known nodes in clockwise order from here. */
   #around(): readonly Peer[] {
     const known = new Set<Peer>(this.#context.leafSet.members);
-    for (const peer of this.#candidates.values()) if (!this.#context.isFailed(peer.contact)) known.add(peer);
+    for (const peer of this.#candidates.values()) {
+      if (peer.status !== 'joining' && !this.#context.isFailed(peer.contact)) known.add(peer);
+    }
     const { self } = this.#context;
     return [...known].sort((a, b) => compareClockwise(self.id, a.id, b.id));
   }

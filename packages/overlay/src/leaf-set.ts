@@ -8,6 +8,8 @@ const ringTops = 2 ** 48;
 const chanceOfGap = 1e-6;
 /** While members are missing, a node is taken that is at most this many times farther away than the last one should be. */
 const reachSlack = 2;
+/** A joining node takes any of the so many nearest on each side: the spacing of a handful of nodes says nothing yet. */
+const alwaysNear = 4;
 
 /**
  * The l nodes around this one, half of them clockwise and half counter-clockwise (Rowstron and Druschel 2001).
@@ -234,6 +236,7 @@ export class LeafSet {
   /** With members missing on a large ring, a node from its far side must not pass for a neighbour. */
   #isWithinReach(id: Id): boolean {
     if (this.overlaps || this.has(id)) return true;
+    if (this.#self.status === 'joining' && this.isNear(id, alwaysNear)) return true;
     const reach = (reachSlack * this.#spanned() * this.#half) / Math.max(1, this.#members.length);
     return Math.min(clockwiseTop(this.#self.id, id), clockwiseTop(id, this.#self.id)) <= reach;
   }

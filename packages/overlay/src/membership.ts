@@ -34,12 +34,15 @@ export class Membership {
   #failed: Contact[] = [];
   #isDirty = false;
   #fillingUntilMs = 0;
+  /** Up to this one own incarnations are known: this life, or a twin that was reported. */
+  #twinIncarnation: number;
   /** New neighbours whose leaf set is not known yet. */
   readonly #strangers: Set<Peer> = new Set();
 
   constructor(context: Context, verifications: Verifications) {
     this.#context = context;
     this.#verifications = verifications;
+    this.#twinIncarnation = context.self.incarnation;
     this.push = new LeafSetPush(context);
     this.repair = new LeafSetRepair(context);
   }
@@ -59,6 +62,7 @@ export class Membership {
   evidence(peer: Peer): void {
     const { leafSet } = this.#context;
     if (this.#context.self.role !== 'full' || peer.isLeaf || !peer.isOnRing || !leafSet.fits(peer.id)) return;
+    if (this.#context.isFailed(peer.contact)) return;
     this.insert(peer);
   }
 
@@ -125,7 +129,7 @@ export class Membership {
   onLeaving(peer: Peer, done: boolean): void {
     this.onStatus(peer, 'leaving');
     if (!done) return;
-    this.#context.failed.add(peer.id, peer.contact.incarnation, this.#context.now.monoMs);
+    this.#context.failed.addForGood(peer.id, peer.contact.incarnation, this.#context.now.monoMs);
     this.#context.table.remove(peer);
     this.remove(peer);
   }
@@ -182,7 +186,7 @@ export class Membership {
   #considerOne(contact: Contact): void {
     const { leafSet, table } = this.#context;
     if (this.#context.isSelf(contact.id)) {
-      if (contact.incarnation > this.#context.self.incarnation) this.#context.emit({ type: 'twin', incarnation: contact.incarnation });
+      this.#onOwnName(contact);
       return;
     }
     if (contact.role !== 'full' || (this.#context.isFailed(contact) && !this.#isWorthRecheck(contact))) return;
@@ -193,6 +197,13 @@ export class Membership {
     if (!wanted || peer.isLeaf || peer.status === 'leaving') return;
     if (peer.isActive && this.#context.now.monoMs - peer.lastHeardMs < recentMs) this.insert(peer);
     else this.#ask(peer);
+  }
+
+  /** A later life of this node can only be another process that has its key. */
+  #onOwnName({ incarnation }: Contact): void {
+    if (incarnation <= this.#twinIncarnation) return;
+    this.#twinIncarnation = incarnation;
+    this.#context.emit({ type: 'twin', incarnation });
   }
 
   #isWorthRecheck(contact: Contact): boolean {

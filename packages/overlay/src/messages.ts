@@ -78,7 +78,7 @@ export interface FailedEntry extends NodeLife {
   readonly ageMs: number;
 }
 
-/** Leaf-set exchange. `full` lists all members and asks for the same in return when `wantReply`; otherwise what changed. */
+/** Leaf-set exchange. `full`: lists all members, otherwise what changed. `wantReply`: asks for all of the receiver's. */
 export interface LeafSetMessage {
   readonly type: 'leafSet';
   readonly full: boolean;

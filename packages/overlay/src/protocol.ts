@@ -131,7 +131,8 @@ export class Protocol {
   }
 
   #onRingPeer(peer: Peer): void {
-    this.membership.evidence(peer);
+    // A node that is joining takes in only those it asked, not everyone who helps it in.
+    if (this.context.isOnRing) this.membership.evidence(peer);
     if (!peer.isActive) return;
     const isNew = !peer.isTabled && this.context.table.insert(peer);
     this.remembered.note(peer.contact, isNew);

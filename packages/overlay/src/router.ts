@@ -1,6 +1,7 @@
 import type { Contact } from './contact.ts';
 import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
+import { HopChoice } from './hop-choice.ts';
 import { type Id, sharedPrefixLength } from './id.ts';
 import type { Hop, RequestId, RouteAckMessage, RouteMessage, RouteRefusedMessage, RouteReplyMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
@@ -9,6 +10,8 @@ import { isCloser } from './ring.ts';
 
 /** A request that is accepted but unanswered is sent again end to end after this, then after twice this and so on. */
 const resendMs = 1000;
+/** So long a reply may take that comes back through this node. */
+const replyMs = 3000;
 /** A hop that is about to become active is asked again after this. */
 const busyMs = 50;
 /** Contacts that one hop adds to a join, and contacts in a message at most. */
@@ -53,6 +56,7 @@ export class Router {
   readonly #context: Context;
   readonly #passages: Map<string, Passage> = new Map();
   readonly #replies: RememberedReplies;
+  readonly #hops: HopChoice;
   /** Set while this node waits for its successor to let it in: routes for it are then worth a short wait. */
   isCommitting = false;
   /** Told of every hop that missed its acknowledgement. */
@@ -65,10 +69,7 @@ export class Router {
     this.#onMissed = onMissed;
     this.#onContacts = onContacts;
     this.#replies = new RememberedReplies(context);
-  }
-
-  get passageCount(): number {
-    return this.#passages.size;
+    this.#hops = new HopChoice(context);
   }
 
   /** Begins a request here. The owner may be called before this returns, when this node is the root itself. */
@@ -130,8 +131,7 @@ export class Router {
     if (passage === undefined || passage.hop !== from || passage.acknowledged) return;
     passage.acknowledged = true;
     from.measured(this.#context.now.monoMs - passage.sentMs);
-    const waitMs = passage.owner === undefined ? Number.POSITIVE_INFINITY : resendMs * passage.sends * this.#context.health.factor;
-    this.#wait(passage, waitMs);
+    this.#wait(passage, passage.owner === undefined ? replyMs : resendMs * passage.sends * this.#context.health.factor);
   }
 
   onRefused(from: Peer, message: RouteRefusedMessage): void {
@@ -159,8 +159,9 @@ export class Router {
 
   /** The connection to a hop broke, or it cannot be dialled: what it was given is given to another at once. */
   onHopLost(peer: Peer): void {
+    const { monoMs } = this.#context.now;
     for (const passage of [...this.#passages.values()]) {
-      if (passage.hop !== peer || (passage.acknowledged && passage.owner === undefined)) continue;
+      if (passage.hop !== peer || monoMs - passage.sentMs > resendMs) continue;
       passage.tried.add(peer);
       passage.hop = undefined;
       this.#advance(passage);
@@ -170,7 +171,8 @@ export class Router {
   onTimer(requestKey: string): void {
     const passage = this.#passages.get(requestKey);
     if (passage === undefined) return;
-    if (this.#context.now.monoMs >= passage.expiresMs) {
+    const isDone = passage.acknowledged && passage.owner === undefined;
+    if (isDone || this.#context.now.monoMs >= passage.expiresMs) {
       if (passage.owner !== undefined) this.#giveUp(passage, passage.owner);
       else this.#close(passage);
       return;
@@ -305,56 +307,14 @@ export class Router {
     else this.#context.output({ type: 'send', to: passage.message.origin, message: reply });
   }
 
-  /** The best known node on the way that was not tried; background traffic prefers one that is connected. */
   #nextHop(passage: Passage): Peer | undefined {
-    const { context, key } = { context: this.#context, key: passage.message.key };
-    const { origin, purpose } = passage.message;
+    const { key, origin, purpose } = passage.message;
     const isJoin = purpose === 'join';
     const accepts = (peer: Peer): boolean =>
-      context.isHop(peer) && !passage.tried.has(peer) && peer !== passage.from && !(isJoin && peer.id.equals(origin.id));
-    if (purpose !== 'lookup') {
-      const connected = this.#closestConnected(key, accepts);
-      if (connected !== undefined) return connected;
-    }
-    return this.#closest(key, accepts) ?? this.#relay(key, accepts);
-  }
-
-  /** When the root is a member that this node cannot reach itself: the member nearest to it that may. */
-  #relay(key: Id, accepts: (peer: Peer) => boolean): Peer | undefined {
-    if (!this.#context.isServing) return undefined;
-    const { leafSet, self } = this.#context;
-    const target = leafSet.members.find((peer) => peer.relayed && peer.isActive && isCloser(key, peer.id, self.id));
-    if (target === undefined) return undefined;
-    let relay: Peer | undefined;
-    for (const member of leafSet.members) {
-      if (accepts(member) && (relay === undefined || isCloser(target.id, member.id, relay.id))) relay = member;
-    }
-    return relay;
-  }
-
-  #closestConnected(key: Id, accepts: (peer: Peer) => boolean): Peer | undefined {
-    const { peers, self, isServing } = this.#context;
-    let best: Peer | undefined;
-    let bound = isServing ? self.id : undefined;
-    for (const peer of peers.connected) {
-      if ((bound !== undefined && !isCloser(key, peer.id, bound)) || !accepts(peer)) continue;
-      best = peer;
-      bound = peer.id;
-    }
-    return best;
-  }
-
-  #closest(key: Id, accepts: (peer: Peer) => boolean): Peer | undefined {
-    const { leafSet, table, self } = this.#context;
-    let best: Peer | undefined;
-    let bound = this.#context.isServing ? self.id : undefined;
-    for (const member of leafSet.members) {
-      if ((bound !== undefined && !isCloser(key, member.id, bound)) || !accepts(member)) continue;
-      best = member;
-      bound = member.id;
-    }
-    if (this.#context.isServing && leafSet.covers(key)) return best;
-    return table.closest(key, bound, accepts) ?? best;
+      this.#context.isHop(peer) && !passage.tried.has(peer) && peer !== passage.from && !(isJoin && peer.id.equals(origin.id));
+    // A user's lookup takes the best hop even when that costs a connection, background traffic does not.
+    const connected = purpose === 'lookup' ? undefined : this.#hops.closestConnected(key, accepts);
+    return connected ?? this.#hops.closest(key, accepts) ?? this.#hops.relay(key, accepts);
   }
 
   /** Whether a live node closer to the key refused: then this node is not the root, however much it has tried. */
@@ -376,13 +336,7 @@ export class Router {
     // The origin's own choice of a first hop need not be progress, nor that of a node that is on its way out.
     const needsProgress = isServing && message.path.length > 1 && from.status !== 'leaving';
     if (!needsProgress || isCloser(message.key, self.id, from.id)) return undefined;
-    return this.#canRelay(from, message.key) ? undefined : 'no-progress';
-  }
-
-  /** Whether this node reaches directly a neighbour that is closer to the key than the sender, who does not. */
-  #canRelay(from: Peer, key: Id): boolean {
-    const { leafSet } = this.#context;
-    return leafSet.members.some((peer) => peer.connected && this.#context.isHop(peer) && isCloser(key, peer.id, from.id));
+    return this.#hops.canRelay(from, message.key) ? undefined : 'no-progress';
   }
 
   #refuse(from: Peer, message: RouteMessage, reason: RouteRefusedMessage['reason']): void {
@@ -397,7 +351,7 @@ export class Router {
 
   /** A request that began here came round to this node: then it is the root itself, or the way makes no progress. */
   #onHomecoming(passage: Passage, owner: RouteOwner, from: Peer, message: RouteMessage): void {
-    if (!this.#context.isServing || this.#closest(message.key, (peer) => this.#context.isHop(peer)) !== undefined) {
+    if (!this.#context.isServing || this.#hops.closest(message.key, (peer) => this.#context.isHop(peer)) !== undefined) {
       this.#refuse(from, message, 'no-progress');
       return;
     }

@@ -64,10 +64,6 @@ export class Verifications {
     return this.#byHex.has(id.hex);
   }
 
-  get size(): number {
-    return this.#byHex.size;
-  }
-
   /** Nodes of which it is not yet known whether they belong into the leaf set. */
   get candidates(): number {
     return this.#candidates;

@@ -1,0 +1,56 @@
+import type { Context } from './context.ts';
+import type { Id } from './id.ts';
+import type { Peer } from './peers.ts';
+import { isCloser } from './ring.ts';
+
+type Accepts = (peer: Peer) => boolean;
+
+/** Which of the known nodes is the next hop to a key. Each is strictly closer to the key than this node, as long as this one is active. */
+export class HopChoice {
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Of the members, and of the routing table when the key lies beyond them. */
+  closest(key: Id, accepts: Accepts): Peer | undefined {
+    const { leafSet, table, isServing } = this.#context;
+    const best = closestOf(leafSet.members, key, this.#bound(), accepts);
+    if (isServing && leafSet.covers(key)) return best;
+    return table.closest(key, best?.id ?? this.#bound(), accepts) ?? best;
+  }
+
+  closestConnected(key: Id, accepts: Accepts): Peer | undefined {
+    return closestOf(this.#context.peers.connected, key, this.#bound(), accepts);
+  }
+
+  /** When the root is a member that this node cannot reach itself: the member nearest to it that may. */
+  relay(key: Id, accepts: Accepts): Peer | undefined {
+    const { leafSet, self, isServing } = this.#context;
+    if (!isServing) return undefined;
+    const target = leafSet.members.find((peer) => peer.relayed && peer.isActive && isCloser(key, peer.id, self.id));
+    return target && closestOf(leafSet.members, target.id, undefined, accepts);
+  }
+
+  /** Whether this node reaches directly a neighbour that is closer to the key than `from`, who does not. */
+  canRelay(from: Peer, key: Id): boolean {
+    const { leafSet } = this.#context;
+    return leafSet.members.some((peer) => peer.connected && this.#context.isHop(peer) && isCloser(key, peer.id, from.id));
+  }
+
+  #bound(): Id | undefined {
+    return this.#context.isServing ? this.#context.self.id : undefined;
+  }
+}
+
+function closestOf(peers: Iterable<Peer>, key: Id, than: Id | undefined, accepts: Accepts): Peer | undefined {
+  let best: Peer | undefined;
+  let bound = than;
+  for (const peer of peers) {
+    if ((bound !== undefined && !isCloser(key, peer.id, bound)) || !accepts(peer)) continue;
+    best = peer;
+    bound = peer.id;
+  }
+  return best;
+}
