@@ -51,7 +51,8 @@ describe('against a model that sorts all nodes by exact distance', () => {
 
   test('a full leaf set that was offered all nodes nearest first holds the nearest half on each side', () => {
     fc.assert(
-      fc.property(fc.uniqueArray(anyId, { minLength: size + 1, maxLength: 40, selector: (id) => id.hex }), (all) => {
+      fc.property(fc.uniqueArray(anyId, { minLength: 33, maxLength: 70, selector: (id) => id.hex }), (all) => {
+        const size = 32;
         const [self, ...others] = all as [Id, ...Id[]];
         const clockwise = [...others].sort((a, b) => (clockwiseDistance(self, a) < clockwiseDistance(self, b) ? -1 : 1));
         const leafSet = new LeafSet(peer(self), size);

@@ -72,11 +72,11 @@ describe.each(seeds)('seed %i', (seed) => {
   });
 
   test('lookups end at the true root in both modes, mostly after one hop', () => {
-    const network = ring(100, seed);
-    network.run(60 * second);
-    const hops = lookUp(network, 200, 'recursive');
+    const network = ring(60, seed);
+    network.run(40 * second);
+    const hops = lookUp(network, 150, 'recursive');
     expect(hops.reduce((sum, hop) => sum + hop, 0) / hops.length).toBeLessThan(1.2);
-    lookUp(network, 100, 'iterative');
+    lookUp(network, 60, 'iterative');
   });
 
   test('a node that crashes is out of every leaf set within two seconds', () => {
@@ -254,6 +254,25 @@ describe.each(seeds)('seed %i', (seed) => {
     expect(leafSetErrors(network)).toEqual([]);
     expect(network.nodes.flatMap((node) => node.eventsOf('failed'))).toEqual([]);
     lookUp(network, 30, 'recursive');
+  });
+
+  test('a new address reaches the whole leaf set', () => {
+    const network = ring(30, seed);
+    const mover = network.nodes[6]!;
+    mover.contact = { ...mover.contact, addressSeq: 2 };
+    network.step(mover, { type: 'selfChanged', self: mover.contact });
+    network.run(90 * second);
+    for (const node of knows(network, mover.contact.id)) expect(node.overlay.contact(mover.contact.id)?.addressSeq).toBe(2);
+  });
+
+  test('a settled network is quiet', () => {
+    const network = ring(40, seed);
+    network.run(180 * second);
+    const before = network.nodes.reduce((sum, node) => sum + node.sent, 0);
+    network.run(60 * second);
+    const sent = network.nodes.reduce((sum, node) => sum + node.sent, 0) - before;
+    expect(sent / network.nodes.length / 60).toBeLessThan(2.2);
+    expect(network.nodes.flatMap((node) => [...node.eventsOf('suspected'), ...node.eventsOf('failed')])).toEqual([]);
   });
 
   test('one message in twenty is lost', () => {

@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest';
+import { type Contact, defaultOverlayConfig, Id, Overlay, type OverlayMessage, type OverlayOutput } from '../src/index.ts';
+import { seeded } from './network.ts';
+
+/** The first node of a ring, which one talks to message by message. */
+class Gatekeeper {
+  readonly overlay: Overlay;
+  nowMs = 0;
+
+  constructor(id: Id) {
+    this.overlay = new Overlay({
+      self: contact(id),
+      config: defaultOverlayConfig,
+      random: seeded(1),
+      previouslyActive: false,
+      remembered: [],
+    });
+    this.overlay.step({ type: 'create' }, this.now);
+  }
+
+  get now(): { monoMs: number; wallMs: number } {
+    return { monoMs: this.nowMs, wallMs: this.nowMs };
+  }
+
+  /** What it sends when it hears this, but for probes and leaf sets. */
+  tell(from: Contact, message: OverlayMessage): { to: Contact; message: OverlayMessage }[] {
+    return sends(this.overlay.step({ type: 'message', from, message }, this.now));
+  }
+
+  pass(ms: number): { to: Contact; message: OverlayMessage }[] {
+    const untilMs = this.nowMs + ms;
+    const all: { to: Contact; message: OverlayMessage }[] = [];
+    while (this.overlay.nextDeadline() <= untilMs) {
+      this.nowMs = this.overlay.nextDeadline();
+      all.push(...sends(this.overlay.step({ type: 'timeout', lateMs: 0 }, this.now)));
+    }
+    this.nowMs = untilMs;
+    return all;
+  }
+
+  /** Lets the joiner in, up to its word that it is active. */
+  admit(joiner: Contact): void {
+    const [grant] = this.tell(joiner, { type: 'joinRequest', attempt: 1 });
+    if (grant?.message.type !== 'joinGrant') throw new Error(`${grant?.message.type} instead of a grant`);
+    this.commit(joiner, grant.message.token, 1);
+    this.activate(joiner);
+  }
+
+  commit(joiner: Contact, token: number, attempt: number): { to: Contact; message: OverlayMessage }[] {
+    return this.tell(joiner, { type: 'joinCommit', attempt, token, joiner, predecessor: this.overlay.self });
+  }
+
+  activate(joiner: Contact): { to: Contact; message: OverlayMessage }[] {
+    return this.tell(joiner, { type: 'leafSet', full: true, wantReply: false, status: 'active', members: [joiner], failed: [] });
+  }
+}
+
+function sends(outputs: readonly OverlayOutput[]): { to: Contact; message: OverlayMessage }[] {
+  return outputs
+    .filter((output) => output.type === 'send')
+    .filter(({ message }) => message.type.startsWith('join'))
+    .map(({ to, message }) => ({ to, message }));
+}
+
+function at(top: string): Id {
+  return Id.fromHex(top.padEnd(64, '0'));
+}
+
+function contact(id: Id): Contact {
+  return { id, incarnation: 1, role: 'full', address: new Uint8Array(0), addressSeq: 1 };
+}
+
+const [a, b, c] = ['3', '5', '7'].map((top) => contact(at(top))) as [Contact, Contact, Contact];
+
+describe('the gap behind a node', () => {
+  test('is granted to one joiner; the next one waits and gets it when the first is active', () => {
+    const gatekeeper = new Gatekeeper(at('1'));
+    const [grant] = gatekeeper.tell(b, { type: 'joinRequest', attempt: 1 });
+    expect(grant?.message).toMatchObject({ type: 'joinGrant', successor: gatekeeper.overlay.self });
+    expect(gatekeeper.tell(a, { type: 'joinRequest', attempt: 4 })).toMatchObject([
+      { to: a, message: { type: 'joinRefused', reason: 'busy' } },
+    ]);
+
+    const { token } = grant!.message as { token: number };
+    expect(gatekeeper.commit(b, token, 1)).toMatchObject([{ to: b, message: { type: 'joinCommitted', token } }]);
+    // It is let in, but the gap is only free when it says that it is active.
+    expect(gatekeeper.activate(b)).toMatchObject([{ to: a, message: { type: 'joinGrant', attempt: 4, successor: b } }]);
+  });
+
+  test('a waiting joiner whose place turns out to be elsewhere is sent there', () => {
+    const gatekeeper = new Gatekeeper(at('1'));
+    const [grant] = gatekeeper.tell(b, { type: 'joinRequest', attempt: 1 });
+    gatekeeper.tell(c, { type: 'joinRequest', attempt: 1 });
+    gatekeeper.commit(b, (grant!.message as { token: number }).token, 1);
+    const [answer] = gatekeeper.activate(b);
+    expect(answer).toMatchObject({ to: c, message: { type: 'joinRefused', reason: 'stale' } });
+    expect((answer!.message as { members: Contact[] }).members.map(({ id }) => id.hex)).toContain(b.id.hex);
+  });
+
+  test('a joiner that asks again with the same number gets the same grant', () => {
+    const gatekeeper = new Gatekeeper(at('1'));
+    const first = gatekeeper.tell(b, { type: 'joinRequest', attempt: 1 });
+    gatekeeper.nowMs += 100;
+    const again = gatekeeper.tell(b, { type: 'joinRequest', attempt: 1 });
+    const { token } = first[0]!.message as { token: number };
+    expect(again).toMatchObject([{ message: { type: 'joinGrant', token, deadlineMs: defaultOverlayConfig.grantMs - 100 } }]);
+  });
+
+  test('a grant that is not used runs out, and the next joiner gets its turn', () => {
+    const gatekeeper = new Gatekeeper(at('1'));
+    const [grant] = gatekeeper.tell(b, { type: 'joinRequest', attempt: 1 });
+    gatekeeper.tell(a, { type: 'joinRequest', attempt: 1 });
+    expect(gatekeeper.pass(defaultOverlayConfig.grantMs)).toMatchObject([{ to: a, message: { type: 'joinGrant' } }]);
+    const late = gatekeeper.commit(b, (grant!.message as { token: number }).token, 1);
+    expect(late).toMatchObject([{ to: b, message: { type: 'joinRefused', reason: 'expired' } }]);
+    expect(gatekeeper.overlay.range(1)?.from).toEqual(gatekeeper.overlay.self.id);
+  });
+
+  test('a joiner whose connection breaks does not keep the others waiting', () => {
+    const gatekeeper = new Gatekeeper(at('1'));
+    gatekeeper.tell(b, { type: 'joinRequest', attempt: 1 });
+    gatekeeper.tell(a, { type: 'joinRequest', attempt: 1 });
+    const outputs = gatekeeper.overlay.step({ type: 'peerDisconnected', id: b.id }, gatekeeper.now);
+    expect(sends(outputs)).toMatchObject([{ to: a, message: { type: 'joinGrant' } }]);
+  });
+
+  test('a joiner that was let in and never becomes active loses its place', () => {
+    const gatekeeper = new Gatekeeper(at('1'));
+    const [grant] = gatekeeper.tell(b, { type: 'joinRequest', attempt: 1 });
+    gatekeeper.commit(b, (grant!.message as { token: number }).token, 1);
+    expect(gatekeeper.overlay.replicaSet(b.id, 1)).toEqual([b]);
+    gatekeeper.pass(defaultOverlayConfig.grantMs);
+    expect(gatekeeper.overlay.replicaSet(b.id, 1)).toEqual([gatekeeper.overlay.self]);
+  });
+
+  test('a token that was not given opens nothing', () => {
+    const gatekeeper = new Gatekeeper(at('1'));
+    expect(gatekeeper.commit(b, 12345, 1)).toMatchObject([{ message: { type: 'joinRefused', reason: 'expired' } }]);
+    expect(gatekeeper.overlay.leafSet().clockwise).toEqual([]);
+  });
+
+  test('a client is not let in', () => {
+    const gatekeeper = new Gatekeeper(at('1'));
+    expect(gatekeeper.tell({ ...b, role: 'client' }, { type: 'joinRequest', attempt: 1 })).toEqual([]);
+  });
+});
+
+describe('the successor', () => {
+  test('lets a joiner in only when it has the same predecessor', () => {
+    const successor = new Gatekeeper(at('9'));
+    successor.admit(a);
+    // b is between a and the successor; a knows of nobody there either.
+    expect(successor.tell(a, { type: 'joinCommit', attempt: 1, token: 7, joiner: b, predecessor: a })).toMatchObject([
+      { to: b, message: { type: 'joinCommitted', token: 7 } },
+    ]);
+    successor.activate(b);
+    // Now there is b, of which a has not heard: c must ask b.
+    const [answer] = successor.tell(a, { type: 'joinCommit', attempt: 1, token: 8, joiner: c, predecessor: a });
+    expect(answer).toMatchObject({ to: c, message: { type: 'joinRefused', reason: 'stale' } });
+    expect((answer!.message as { members: Contact[] }).members).toContainEqual(b);
+  });
+});
