@@ -21,10 +21,13 @@ export class Pusher {
   private readonly ctx: Context;
   private readonly queue = new Map<string, Push>();
   private readonly running = new Map<string, Push>();
+  private readonly onSpoiled: (key: Id) => void;
   private bytesInFlight = 0;
 
-  constructor(ctx: Context) {
+  /** `onSpoiled`: the disk could not give a copy back as it was written. */
+  constructor(ctx: Context, onSpoiled: (key: Id) => void) {
     this.ctx = ctx;
+    this.onSpoiled = onSpoiled;
   }
 
   get size(): number {
@@ -45,7 +48,7 @@ export class Pusher {
       this.queue.delete(name);
       this.running.set(name, push);
       this.bytesInFlight += push.block.size;
-      new PushRequest(this.ctx, push, (outcome) => this.end(name, push, outcome));
+      new PushRequest(this.ctx, push, this.onSpoiled, (outcome) => this.end(name, push, outcome));
     }
   }
 
@@ -63,12 +66,14 @@ export class Pusher {
 
 class PushRequest extends OpenRequest {
   private readonly push: Push;
+  private readonly onSpoiled: (key: Id) => void;
   private readonly done: (outcome: PushOutcome) => void;
   private hasSent = false;
 
-  constructor(ctx: Context, push: Push, done: (outcome: PushOutcome) => void) {
+  constructor(ctx: Context, push: Push, onSpoiled: (key: Id) => void, done: (outcome: PushOutcome) => void) {
     super(ctx);
     this.push = push;
+    this.onSpoiled = onSpoiled;
     this.done = done;
     ctx.send(push.to, { type: 'offer', request: this.id, purpose: 'replicate', block: push.block });
     this.expectAnswer(push.to.id, ctx.config.offerTimeoutMs);
@@ -102,6 +107,7 @@ class PushRequest extends OpenRequest {
           if (outcome === 'failed' && this.isOpen) this.finish('failed');
         });
       }
+      if (result.outcome === 'corrupt') this.onSpoiled(block.key);
       if (result.outcome === 'read') this.ctx.handles.drop(result.handle);
       else if (this.isOpen) this.finish('failed');
     });

@@ -61,7 +61,7 @@ export class Storage {
     const discard = (key: Id): void => this.server.discard(key);
     this.coordinator = new Coordinator({ ctx, store, own, syncStates: this.syncStates, onSpoiled: discard });
     this.fetcher = new Fetcher({ ctx, store, peers });
-    this.pusher = new Pusher(ctx);
+    this.pusher = new Pusher(ctx, discard);
     this.replica = new Replica(ctx, store, own, (key) => this.coordinator.isCoordinating(key) || this.fetcher.isFetching(key));
     const repairParts = { ctx, own, syncStates: this.syncStates, fetcher: this.fetcher, pusher: this.pusher };
     this.sync = new Sync(repairParts);

@@ -242,6 +242,19 @@ describe('repair', () => {
     expect(liar?.disk.spoiled.has(block.key.hex)).toBe(false);
   });
 
+  it('a copy that turns out corrupt when it is to be given away is repaired', () => {
+    const cluster = Cluster.settled(6);
+    const block = cluster.stored(size, 0.5);
+    const [giver, taker, third] = cluster.closest(block) as [Host, Host, Host];
+    giver.disk.spoiled.add(block.key.hex);
+    taker.disk.delete(block.key);
+    cluster.dropMessage = (from, _to, { type }) => (from === taker && type === 'keys') || (from === third && type === 'offer');
+    cluster.runUntil(() => giver.core.counters.corruptBlocks > 0, 5 * cluster.storage.repairPeriodMs);
+    cluster.run(10_000);
+    expect(giver.holds(block)).toBe(true);
+    expect(giver.disk.spoiled.has(block.key.hex)).toBe(false);
+  });
+
   it('a copy that is missing without any event is found by periodic repair', () => {
     const cluster = Cluster.settled(6);
     const blocks = storeMany(cluster, 20);
