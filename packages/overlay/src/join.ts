@@ -293,7 +293,11 @@ export class Join {
   #collect(contacts: readonly Contact[]): void {
     for (const contact of contacts) {
       if (contact.role !== 'full' || this.#context.isSelf(contact.id) || this.#context.isFailed(contact)) continue;
-      if (this.#candidates.size < candidatesMax) this.#candidates.set(contact.id.hex, this.#membership.meet(contact));
+      if (this.#candidates.size >= candidatesMax) return;
+      const peer = this.#membership.meet(contact);
+      // It was joining as well when this node heard of it last, and may be in the ring by now.
+      if (peer.status === 'joining') peer.status = undefined;
+      this.#candidates.set(contact.id.hex, peer);
     }
   }
 

@@ -288,6 +288,19 @@ describe.each(seeds)('seed %i', (seed) => {
   });
 });
 
+test.each(Array.from({ length: 20 }, (_, i) => 100 + i))('a storm through nodes that are joining themselves, seed %i', (seed) => {
+  const network = new Network({ seed });
+  const first = network.addNode();
+  network.step(first, { type: 'create' });
+  const others = Array.from({ length: 15 }, () => network.addNode());
+  for (const node of others) {
+    const via = network.random.next() < 0.5 ? first : others[Math.floor(network.random.next() * others.length)]!;
+    network.step(node, { type: 'join', contacts: [first.contact, via.contact] });
+  }
+  expect(network.runUntil(() => network.active.length === 16, 10 * second)).toBe(true);
+  settle(network, 5 * second);
+});
+
 test('a second process with the same id is noticed', () => {
   const network = ring(5, 1);
   const node = network.nodes[2]!;
