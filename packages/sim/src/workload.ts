@@ -3,6 +3,7 @@ import type { BlockRef } from '@dht/storage';
 import { blockSize, newBlock } from './blocks.ts';
 import type { Cluster } from './cluster.ts';
 import { chance, exponential, pick, randomId } from './distributions.ts';
+import type { Host } from './host.ts';
 
 /** Operations a second of the whole network. */
 export interface WorkloadOptions {
@@ -21,12 +22,18 @@ export class Workload {
   private readonly cluster: Cluster;
   private readonly options: WorkloadOptions;
   private readonly random: SeededRandom;
+  private readonly alsoFrom: Host[] = [];
   private stopped = false;
 
   constructor(cluster: Cluster, options: WorkloadOptions) {
     this.cluster = cluster;
     this.options = options;
     this.random = cluster.world.stream('workload');
+  }
+
+  /** These ask as well, besides the nodes on the ring: half of all operations come from them. */
+  serve(hosts: readonly Host[]): void {
+    this.alsoFrom.push(...hosts);
   }
 
   start(): void {
@@ -49,10 +56,15 @@ export class Workload {
     this.cluster.world.engine.after(exponential(this.random, 1000 / perSecond), next);
   }
 
+  private asker(): Host {
+    const outside = chance(this.random, 0.5) ? pick(this.random, this.alsoFrom) : undefined;
+    return outside ?? this.cluster.anyActive(this.random);
+  }
+
   private put(): void {
     const block = newBlock(this.random, blockSize(this.random));
     let known = false;
-    this.cluster.put(this.cluster.anyActive(this.random), block, undefined, ({ outcome }) => {
+    this.cluster.put(this.asker(), block, undefined, ({ outcome }) => {
       if (outcome !== 'stored' || known) return;
       known = true;
       this.acknowledged.push(block);
@@ -61,11 +73,11 @@ export class Workload {
 
   private get(): void {
     const block = pick(this.random, this.acknowledged);
-    if (block !== undefined) this.cluster.get(this.cluster.anyActive(this.random), block);
+    if (block !== undefined) this.cluster.get(this.asker(), block);
   }
 
   private lookup(): void {
     const mode = chance(this.random, iterativeShare) ? 'iterative' : 'recursive';
-    this.cluster.lookup(this.cluster.anyActive(this.random), randomId(this.random), mode);
+    this.cluster.lookup(this.asker(), randomId(this.random), mode);
   }
 }

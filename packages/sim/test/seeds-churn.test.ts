@@ -1,4 +1,4 @@
-import { crashChurn, leaves, mixedChurn, pauses, restartChurn } from '../src/scenarios/churn.ts';
+import { crashChurn, leaves, lossyChurn, mixedChurn, pauses, restartChurn } from '../src/scenarios/churn.ts';
 import { seedSuite } from './support/seed-suite.ts';
 
-seedSuite([crashChurn, restartChurn, pauses, mixedChurn, leaves]);
+seedSuite([crashChurn, restartChurn, pauses, mixedChurn, lossyChurn, leaves]);

@@ -23,7 +23,8 @@ export class GrantedActivation implements Observer {
   }
 
   onEvent(host: Host, event: CoreEvent): void {
-    if (event.type !== 'activated') return;
+    // A client takes no place on the ring, so nobody has to grant it one.
+    if (event.type !== 'activated' || host.role === 'client') return;
     if (event.how === 'seeded' && !host.previouslyActive) this.report(host, 'seeded a ring without having been active before');
     if (event.how === 'joined' && !this.hasGrant(host.contact)) this.report(host, 'became active without a committed grant');
   }

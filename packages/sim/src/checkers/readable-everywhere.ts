@@ -29,7 +29,7 @@ export class ReadableEverywhere {
   read(readsMax: number): void {
     const { cluster } = this;
     const items = this.ledger.owed();
-    const readers = cluster.activeHosts();
+    const readers = cluster.world.hosts.filter(({ runs, status }) => runs && status === 'active');
     if (items.length === 0 || readers.length === 0) return;
     const each = Math.max(1, Math.floor(readsMax / items.length));
     const reads = sample(cluster.random, items, readsMax).flatMap((item) =>

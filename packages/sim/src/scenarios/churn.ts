@@ -78,6 +78,23 @@ export const mixedChurn: Scenario = {
   script: (stage) => underChurn(stage, { ...restless, leaveShare: 0.3, pauseShare: 0.2, wipeShare: 0.2, replaceShare: 0.3 }),
 };
 
+export const lossyChurn: Scenario = {
+  name: 'lossy-churn',
+  about: 'nodes come and go while 2 % of all messages vanish',
+  nodes: 14,
+  minutes: 1.5,
+  settleMs: 4 * minute,
+  world: brisk,
+  script: (stage) => {
+    const faults = { lossRate: 0.02, duplicateRate: 0.01, reorderRate: 0.02, reorderMsMax: 300, readdressRate: 0.2 };
+    stage.cluster.form(stage.nodes);
+    stage.cluster.setFaults(faults);
+    stage.workload.start();
+    stage.startChurn({ ...restless, leaveShare: 0.2, pauseShare: 0.2, wipeShare: 0.1, replaceShare: 0.3 });
+    stage.cluster.world.runFor(stage.durationMs);
+  },
+};
+
 export const leaves: Scenario = {
   name: 'leave',
   about: 'a third of the nodes hand over and leave, some at the same time',

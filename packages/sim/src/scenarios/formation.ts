@@ -87,3 +87,21 @@ export const merge: Scenario = {
     calm.endFault();
   },
 };
+
+export const clients: Scenario = {
+  name: 'clients',
+  about: 'nodes that nobody can dial put and get beside those on the ring, some of which crash',
+  nodes: 12,
+  minutes: 1,
+  settleMs: 3 * minute,
+  world: brisk,
+  script: ({ cluster, nodes, durationMs, workload }) => {
+    const hosts = cluster.form(Math.ceil((2 * nodes) / 3));
+    const outside = Array.from({ length: Math.floor(nodes / 3) }, () => cluster.join([cluster.anyActive()], 'client'));
+    workload.serve(outside);
+    workload.start();
+    cluster.world.runFor(durationMs / 2);
+    for (const host of sample(cluster.random, hosts, 2)) cluster.crash(host);
+    cluster.world.runFor(durationMs / 2);
+  },
+};

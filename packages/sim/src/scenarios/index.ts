@@ -1,6 +1,6 @@
 import type { Scenario } from '../scenario.ts';
-import { crashChurn, leaves, mixedChurn, pauses, restartChurn, steady } from './churn.ts';
-import { coldStart, joinCrash, joinStorm, merge } from './formation.ts';
+import { crashChurn, leaves, lossyChurn, mixedChurn, pauses, restartChurn, steady } from './churn.ts';
+import { clients, coldStart, joinCrash, joinStorm, merge } from './formation.ts';
 import { halfDies, loss, nonTransitive, oneWay, partition } from './network-faults.ts';
 
 /** All scenarios, the one that plays by default first. */
@@ -12,9 +12,11 @@ export const scenarios: readonly Scenario[] = [
   restartChurn,
   pauses,
   mixedChurn,
+  lossyChurn,
   leaves,
   coldStart,
   merge,
+  clients,
   loss,
   partition,
   nonTransitive,
