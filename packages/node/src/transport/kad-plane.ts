@@ -14,6 +14,8 @@ export interface KadPlaneOptions {
   readonly isClient: boolean;
   /** A connection is so old before its peer is asked what it speaks, within a factor of two: short ones are not worth it. */
   readonly identifyDelayMs?: number;
+  /** A peer has to be missing for so long, and still be wanted, before it is looked for. */
+  readonly searchAfterMs?: number;
 }
 
 const identifyDelayMsDefault = 10 * second;

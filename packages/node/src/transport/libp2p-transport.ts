@@ -195,7 +195,7 @@ export class Libp2pTransport implements Transport {
     const kad = await KadPlane.start(this.#started(this.#node), { isClient: this.#init.role === 'client', ...options });
     if (this.#stopping.signal.aborted) return kad.stop();
     this.#kad = kad;
-    this.#search = new AddressSearch(kad, this.#started(this.#dialler));
+    this.#search = new AddressSearch(kad, this.#started(this.#dialler), options.searchAfterMs);
   }
 
   /**
@@ -236,6 +236,7 @@ export class Libp2pTransport implements Transport {
       hello: () => this.#hello(),
       dial: (to, signal) => this.#dial(to, signal),
       onConnected: (_link, contact) => {
+        this.#search?.found(contact.id);
         events.connected(contact);
         void this.#links.closeSurplus();
       },

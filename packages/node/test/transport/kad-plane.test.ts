@@ -5,7 +5,7 @@ import { bareAddressOf, connect, startNode, stopAll, type TestNode } from './wor
 afterEach(stopAll);
 
 /** At once, where a daemon takes its time. */
-const eager = { identifyDelayMs: 1 };
+const eager = { identifyDelayMs: 1, searchAfterMs: 0 };
 const patience = { timeout: 8000, interval: 50 };
 
 async function startKad(...nodes: readonly TestNode[]): Promise<void> {
