@@ -129,7 +129,7 @@ describe('what a node is and knows', () => {
         'arc        a0000000 to b0000000, 6.3% of the ring, synced',
         'peers      12 connections, 32 in the leaf set, 18 in the routing table',
         'stores     12,345 blocks, 1.1 GiB, 1.0 MiB moved by repair',
-        'uses       83.9 MiB of memory, 12 s of processor time',
+        'uses       83.9 MiB of memory, 12.3 s of processor time',
         'path       /home/alice/.local/share/dht',
         `addresses  ${status.multiaddrs[0]}`,
         '',
@@ -170,7 +170,7 @@ describe('what a node is and knows', () => {
   test('where marks who has it, who has it not yet in order and who is silent', async () => {
     const { stdout, stderr } = await run('where', cid);
     expect(stdout.split('\n')[1]).toBe('bafybeig…y55fbzdi   1.0 MiB     3/3  81000000 7e000000~ 90000000? 70000000+');
-    expect(stderr).toContain('1 block, each on at least 3 of 3 nodes');
+    expect(stderr).toContain('1 block, each on at least 3 nodes (r = 3)');
   });
 
   test('where --json streams the blocks and the summary', async () => {

@@ -4,7 +4,7 @@ import { examples } from '../options.ts';
 import { clockwiseShare } from '../output/ring.ts';
 import { renderFields } from '../output/table.ts';
 import { shortId } from '../output/text.ts';
-import { formatBytes, formatCount, formatDuration, plural } from '../output/units.ts';
+import { formatBytes, formatDuration, plural } from '../output/units.ts';
 import type { Session } from '../session.ts';
 
 export function registerStatus(program: Command, session: Session): void {
@@ -36,7 +36,7 @@ function describe(session: Session, status: StatusReply): string {
       `${plural(status.connections, 'connection')}, ${status.leafSetSize} in the leaf set, ${status.routingTableSize} in the routing table`,
     ],
     ['stores', `${plural(status.blocks, 'block')}, ${formatBytes(status.bytes)}${repaired}`],
-    ['uses', `${formatBytes(status.rssBytes)} of memory, ${formatCount(Math.round(status.cpuSeconds))} s of processor time`],
+    ['uses', `${formatBytes(status.rssBytes)} of memory, ${formatDuration(status.cpuSeconds * 1000)} of processor time`],
     ['path', status.path],
     ['addresses', ...(status.multiaddrs.length === 0 ? ['-'] : status.multiaddrs)],
   ]);

@@ -32,7 +32,8 @@ async function where(session: Session, cid: string): Promise<void> {
 
 async function conclude(session: Session, cid: string, summary: WhereSummary): Promise<void> {
   if (session.json) await session.printJson(summary);
-  else session.note(`\n${plural(summary.blocks, 'block')}, each on at least ${summary.copiesMin} of ${summary.replicas} nodes`);
+  else
+    session.note(`\n${plural(summary.blocks, 'block')}, each on at least ${plural(summary.copiesMin, 'node')} (r = ${summary.replicas})`);
   if (summary.copiesMin > 0) return;
   throw new DhtError(exitCodes.unavailable, `no reachable node holds every block of ${cid}`, {
     hint: 'The nodes that hold the rest may be away: try again when they are back, or put the content again.',
