@@ -11,6 +11,7 @@ const deviations = 4;
 
 /** What came of talking with a peer. Times are monotone milliseconds. */
 interface Dealings {
+  connectedMs: number;
   lastHeardMs: number;
   lastSentMs: number;
   listedMs: number;
@@ -19,6 +20,7 @@ interface Dealings {
 }
 
 const none: Dealings = {
+  connectedMs: Number.NEGATIVE_INFINITY,
   lastHeardMs: Number.NEGATIVE_INFINITY,
   lastSentMs: Number.NEGATIVE_INFINITY,
   listedMs: Number.NEGATIVE_INFINITY,
@@ -49,6 +51,11 @@ export class Peer {
 
   constructor(contact: Contact) {
     this.contact = contact;
+  }
+
+  onConnected(nowMs: number): void {
+    this.connected = true;
+    this.#own().connectedMs = nowMs;
   }
 
   get lastHeardMs(): number {
@@ -98,6 +105,11 @@ export class Peer {
   /** Has a place on the ring: active, or on its way out and still there. */
   get isOnRing(): boolean {
     return (this.status === 'active' || this.status === 'leaving') && this.contact.role === 'full';
+  }
+
+  /** An answer to what was sent at `sentMs`. It is no sample when a dial lay in between: that takes many round trips. */
+  answered(sentMs: number, nowMs: number): void {
+    if (sentMs >= this.#dealings.connectedMs) this.measured(nowMs - sentMs);
   }
 
   measured(rttMs: number): void {
@@ -164,10 +176,14 @@ export class Peers {
     return peer;
   }
 
-  setConnected(peer: Peer, connected: boolean): void {
-    peer.connected = connected;
-    if (connected) this.#connected.add(peer);
-    else this.#connected.delete(peer);
+  onConnected(peer: Peer, nowMs: number): void {
+    if (!peer.connected) peer.onConnected(nowMs);
+    this.#connected.add(peer);
+  }
+
+  onDisconnected(peer: Peer): void {
+    peer.connected = false;
+    this.#connected.delete(peer);
   }
 
   /** Forgets the older ones of those that nothing holds on to. The next sweep comes after as many additions as this one leaves. */

@@ -300,7 +300,7 @@ export class Protocol {
   #onConnected(contact: Contact): void {
     const peer = this.#heard(contact);
     if (peer === undefined) return;
-    this.context.peers.setConnected(peer, true);
+    this.context.peers.onConnected(peer, this.context.now.monoMs);
     this.#verifications.heard(peer);
     if (peer.isTabled) this.context.table.insert(peer);
   }
@@ -308,7 +308,7 @@ export class Protocol {
   #onDisconnected(id: Id): void {
     const peer = this.context.peers.get(id);
     if (peer === undefined) return;
-    this.context.peers.setConnected(peer, false);
+    this.context.peers.onDisconnected(peer);
     this.#onUnheard(peer);
     if (peer.isLeaf) this.#detector.doubt(peer);
   }

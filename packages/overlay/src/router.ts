@@ -130,7 +130,7 @@ export class Router {
     const passage = this.#passages.get(keyOf(message.request));
     if (passage === undefined || passage.hop !== from || passage.acknowledged) return;
     passage.acknowledged = true;
-    from.measured(this.#context.now.monoMs - passage.sentMs);
+    from.answered(passage.sentMs, this.#context.now.monoMs);
     this.#wait(passage, passage.owner === undefined ? replyMs : resendMs * passage.sends * this.#context.health.factor);
   }
 
@@ -152,7 +152,7 @@ export class Router {
     const passage = this.#passages.get(keyOf(message.request));
     if (passage === undefined) return;
     this.#close(passage);
-    if (passage.hop === from && !passage.acknowledged) from.measured(this.#context.now.monoMs - passage.sentMs);
+    if (passage.hop === from && !passage.acknowledged) from.answered(passage.sentMs, this.#context.now.monoMs);
     if (passage.owner === undefined) this.#sendBack(passage, message);
     else passage.owner(message);
   }

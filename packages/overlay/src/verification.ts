@@ -103,7 +103,7 @@ export class Verifications {
   /** The round-trip time of a probe, measured only when the answer is for certain to the last one. */
   onProbeReply(peer: Peer, nonce: number): void {
     const verification = this.#byHex.get(peer.id.hex);
-    if (verification !== undefined && verification.nonce === nonce) peer.measured(this.#context.now.monoMs - verification.sentMs);
+    if (verification !== undefined && verification.nonce === nonce) peer.answered(verification.sentMs, this.#context.now.monoMs);
   }
 
   /** A dial to the peer failed because nobody, or somebody else, listens at its address. */

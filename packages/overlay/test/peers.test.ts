@@ -22,6 +22,16 @@ describe('round-trip time', () => {
     expect(peer.timeoutMs(100, 10_000, 1000)).toBe(100);
   });
 
+  test('an answer to what waited for a dial is no sample', () => {
+    const peers = new Peers();
+    const peer = peers.meet(contact());
+    peers.onConnected(peer, 400);
+    peer.answered(0, 402);
+    expect(peer.rttMeanMs).toBe(-1);
+    peer.answered(500, 503);
+    expect(peer.rttMeanMs).toBe(3);
+  });
+
   test('the timeout is above every sample of a peer whose round-trip times vary as they always did', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 50, max: 150 }), { minLength: 20, maxLength: 60 }), (samples) => {
@@ -83,7 +93,7 @@ test('peers that nothing holds on to are forgotten, the others stay', () => {
   kept[0]!.isLeaf = true;
   kept[1]!.isTabled = true;
   kept[2]!.isQuestioned = true;
-  peers.setConnected(kept[3]!, true);
+  peers.onConnected(kept[3]!, 0);
   for (let i = 0; i < 5000; i++) peers.meet(contact());
   expect(peers.size).toBeLessThan(500);
   for (const peer of kept) expect(peers.get(peer.id)).toBe(peer);
