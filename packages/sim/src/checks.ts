@@ -11,6 +11,7 @@ import { ReadableEverywhere } from './checkers/readable-everywhere.ts';
 import { ReplicatedItems } from './checkers/replicated-items.ts';
 import { SoundCore } from './checkers/sound-core.ts';
 import { TrueRoot } from './checkers/true-root.ts';
+import { TruthfulAbsence } from './checkers/truthful-absence.ts';
 import type { Cluster } from './cluster.ts';
 import { disturbsMessages } from './faults.ts';
 import { ItemLedger } from './item-ledger.ts';
@@ -32,6 +33,7 @@ export class Checks {
   readonly violations: Violations;
   readonly ledger: ItemLedger;
   readonly trueRoot: TrueRoot;
+  readonly absence: TruthfulAbsence;
   /** Samples taken, and those in which some key had two roots. */
   readonly rootSamples: { taken: number; withTwo: number } = { taken: 0, withTwo: 0 };
   private readonly world: World;
@@ -46,12 +48,13 @@ export class Checks {
     this.violations = new Violations(world.engine, world.network.recent);
     this.ledger = new ItemLedger(world, this.violations);
     this.trueRoot = new TrueRoot(world, this.violations);
+    this.absence = new TruthfulAbsence(world, this.ledger, this.violations);
     this.oneRoot = new OneRoot(world);
     this.readable = new ReadableEverywhere(cluster, this.ledger, this.violations);
     const handles = new HandleDiscipline(world, this.violations, handleHeldMsMax);
     this.always = [handles, new BoundedTables(world)];
     this.eventually = [new OneRing(world), new ExactLeafSets(world), new ReplicatedItems(world, this.ledger)];
-    const watching = [handles, this.ledger, this.trueRoot];
+    const watching = [handles, this.ledger, this.trueRoot, this.absence];
     for (const observer of watching) world.observers.add(observer);
     world.observers.add(new SoundCore(this.violations));
     world.observers.add(new BoundedTraffic(this.violations));

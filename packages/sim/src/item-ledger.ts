@@ -38,6 +38,11 @@ export class ItemLedger implements Observer {
     return this.acknowledged().filter(({ copies }) => liveCopies(copies) > 0);
   }
 
+  isOwed(key: Id): boolean {
+    const item = this.items.get(key.hex);
+    return item?.acknowledged === true && liveCopies(item.copies) > 0;
+  }
+
   /** Acknowledged blocks that no running node has. */
   lost(): Item[] {
     return this.acknowledged().filter(({ copies }) => liveCopies(copies) === 0);

@@ -18,7 +18,7 @@ export function reportText(report: Report, command: string): string {
     line('lookups', `${report.lookups.ok} ok, ${report.lookups.wrong} wrong, ${report.lookups.lost} lost; ${summary(report.lookups.ms)}`),
     line('hops', hops(report.lookups.hops)),
     line('puts', operation(report.puts)),
-    line('gets', operation(report.gets)),
+    line('gets', `${operation(report.gets)}; ${report.gets.untrueAbsences} times not-found was untrue`),
     line('items', `${report.items.acknowledged} acknowledged, ${report.items.lost} without a copy on a running node`),
     line(
       'failures',

@@ -28,7 +28,8 @@ export interface Report {
   readonly joins: { readonly ms?: Summary; readonly seeds: number; readonly merges: number };
   readonly lookups: { readonly ok: number; readonly wrong: number; readonly lost: number; readonly hops?: Summary; readonly ms?: Summary };
   readonly puts: OperationReport;
-  readonly gets: OperationReport;
+  /** `untrueAbsences`: answered with not-found, though a running node had the block. */
+  readonly gets: OperationReport & { readonly untrueAbsences: number };
   readonly items: { readonly acknowledged: number; readonly lost: number };
   readonly failures: { readonly crashes: number; readonly falseVerdicts: number; readonly detectionMs?: Summary };
   /** In how many of the samples some key had two roots. */
@@ -93,7 +94,11 @@ export function makeReport(input: ReportInput): Report {
       ...optional('ms', statistics.lookupMs.summary()),
     },
     puts: { outcomes: Object.fromEntries(statistics.puts), ...optional('ms', statistics.putMs.summary()) },
-    gets: { outcomes: Object.fromEntries(statistics.gets), ...optional('ms', statistics.getMs.summary()) },
+    gets: {
+      outcomes: Object.fromEntries(statistics.gets),
+      untrueAbsences: checks.absence.untrue,
+      ...optional('ms', statistics.getMs.summary()),
+    },
     items: { acknowledged: checks.ledger.acknowledged().length, lost: checks.ledger.lost().length },
     failures: {
       crashes: statistics.crashes,

@@ -339,7 +339,7 @@ test('a block that one node cannot read is found, and a get that is never answer
   const [a, b, c] = ['1', '2', '3'].map((prefix) => startHost(world, prefix)) as [Host, Host, Host];
   writeTo(world, a, b);
   putAnswered(cluster, a, { holders: [holder(a), holder(b)] });
-  const answerGets = (host: Host, outcome: 'found' | 'not-found'): void => {
+  const answerGets = (host: Host, outcome: 'found' | 'unavailable'): void => {
     probe(host).onStep = (input) => {
       if (input.type !== 'get') return;
       const handle = outcome === 'found' ? host.handles.take(block.size, world.now) : 0;
@@ -351,10 +351,31 @@ test('a block that one node cannot read is found, and a get that is never answer
   const readable = new ReadableEverywhere(cluster, checks.ledger, checks.violations);
   readable.read(100);
   expect([readable.tried, found()]).toEqual([3, []]);
-  answerGets(b, 'not-found');
+  answerGets(b, 'unavailable');
   probe(c).onStep = undefined;
   readable.read(100);
   expect(found()).toEqual(['readable-everywhere', 'readable-everywhere']);
+});
+
+test('"not found" of a block that a running node has is found, unless something has just gone wrong', () => {
+  const { world, cluster, checks, found } = checked();
+  const [a, b, c] = ['1', '2', '3'].map((prefix) => startHost(world, prefix)) as [Host, Host, Host];
+  writeTo(world, a);
+  putAnswered(cluster, a, { outcome: 'below-w', holders: [holder(a)] });
+  probe(b).onStep = (input) => {
+    if (input.type === 'get') probe(b).outputs = [{ type: 'getDone', ref: input.ref, result: { outcome: 'not-found' } }];
+  };
+  world.runFor(second);
+  cluster.get(b, block);
+  expect(checks.absence.untrue).toBe(0);
+  writeTo(world, c);
+  putAnswered(cluster, a, { holders: [holder(a), holder(c)] });
+  cluster.get(b, block);
+  expect([found(), checks.absence.untrue]).toEqual([['truthful-absence'], 1]);
+  cluster.crash(c);
+  world.runFor(minute);
+  cluster.get(b, block);
+  expect([found(), checks.absence.untrue]).toEqual([['truthful-absence'], 2]);
 });
 
 test('a violation keeps the last messages between those it concerns', () => {
