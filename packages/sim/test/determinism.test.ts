@@ -1,11 +1,13 @@
 import { type JournalEntry, parseJournalEntry } from '@dht/storage';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { throughCodec } from '../src/codec.ts';
 import { recordJournal } from '../src/journal-recorder.ts';
 import { replayJournal } from '../src/replay.ts';
 import type { Report } from '../src/report.ts';
 import { findScenario } from '../src/scenarios/index.ts';
 import { type SimulateOptions, simulate } from '../src/simulate.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 function play(name: string, seed: number, options: Partial<SimulateOptions> = {}): Report {
   const scenario = findScenario(name);
