@@ -62,12 +62,13 @@ export class Admission {
   /** A joiner said that it is active now: the gap is free for the next one. */
   onActive(joiner: Peer): void {
     joiner.isAdmitted = false;
+    if (this.#grant?.joiner === joiner) this.#free();
+    if (this.#admitted.size === 0) return;
     const admitted = this.#admitted.get(joiner.id.hex);
     if (admitted !== undefined) {
       this.#context.deadlines.cancel(admitted);
       this.#admitted.delete(joiner.id.hex);
     }
-    if (this.#grant?.joiner === joiner) this.#free();
   }
 
   /** The joiner is gone, or begins anew. */

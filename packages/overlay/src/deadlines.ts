@@ -76,9 +76,14 @@ export class Deadlines<T = Timer> {
   }
 
   set(timer: T, atMs: number): Deadline<T> {
-    const deadline = new Deadline(timer, atMs, this.#order++);
-    this.#push(deadline);
+    const deadline = this.prepare(timer);
+    this.move(deadline, atMs);
     return deadline;
+  }
+
+  /** A deadline that is not set yet: `move` sets it. */
+  prepare(timer: T): Deadline<T> {
+    return new Deadline(timer, Number.POSITIVE_INFINITY, 0);
   }
 
   /** Moves a deadline, set or not, to another time. */

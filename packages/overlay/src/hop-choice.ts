@@ -44,7 +44,7 @@ export class HopChoice {
   }
 }
 
-function closestOf(peers: Iterable<Peer>, key: Id, than: Id | undefined, accepts: Accepts): Peer | undefined {
+function closestOf(peers: readonly Peer[], key: Id, than: Id | undefined, accepts: Accepts): Peer | undefined {
   let best: Peer | undefined;
   let bound = than;
   for (const peer of peers) {

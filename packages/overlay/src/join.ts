@@ -70,8 +70,7 @@ export class Join {
     this.#verifications = verifications;
     this.#remembered = remembered;
     this.#onActive = onActive;
-    this.#deadline = context.deadlines.set({ kind: 'joinStep' }, Number.POSITIVE_INFINITY);
-    context.deadlines.cancel(this.#deadline);
+    this.#deadline = context.deadlines.prepare({ kind: 'joinStep' });
   }
 
   get isRunning(): boolean {

@@ -138,7 +138,7 @@ export interface RouteReplyMessage {
   readonly type: 'routeReply';
   readonly request: RequestId;
   readonly root: Contact;
-  /** The nodes closest to the key as the root knows them, closest first, the root included: at least r when there are so many. */
+  /** The nodes closest to the key as the root knows them, closest first, the root included: at least r when there are so many. Empty for a probe. */
   readonly replicaSet: readonly Contact[];
   /** For a join the root's leaf set, otherwise empty. */
   readonly leafSet: readonly Contact[];

@@ -41,6 +41,8 @@ export class Peer {
   /** Whether the leaf set and the routing table hold on to it. Kept by them. */
   isLeaf = false;
   isTabled = false;
+  /** The contact that the remembered ones were last told of. Kept by them. */
+  notedAs: Contact | undefined;
   /** Let in between two neighbours that have made room for it, and active as soon as it hears so. Kept by the admission. */
   isAdmitted = false;
   /** Whether a verification of it is under way. Kept by that. */
@@ -140,12 +142,12 @@ export class Peer {
 /** The peers by id. Bounded: those that nothing holds on to are forgotten, oldest first. */
 export class Peers {
   readonly #byHex: Map<string, Peer> = new Map();
-  readonly #connected: Set<Peer> = new Set();
+  readonly #connected: Peer[] = [];
   /** When the map has grown to this, it is looked through for peers that can go. */
   #sweepAt: number = 2 * strangersMax;
 
   /** The peers to which there is a connection. */
-  get connected(): ReadonlySet<Peer> {
+  get connected(): readonly Peer[] {
     return this.#connected;
   }
 
@@ -177,13 +179,15 @@ export class Peers {
   }
 
   onConnected(peer: Peer, nowMs: number): void {
-    if (!peer.connected) peer.onConnected(nowMs);
-    this.#connected.add(peer);
+    if (peer.connected) return;
+    peer.onConnected(nowMs);
+    this.#connected.push(peer);
   }
 
   onDisconnected(peer: Peer): void {
+    if (!peer.connected) return;
     peer.connected = false;
-    this.#connected.delete(peer);
+    this.#connected.splice(this.#connected.indexOf(peer), 1);
   }
 
   /** Forgets the older ones of those that nothing holds on to. The next sweep comes after as many additions as this one leaves. */

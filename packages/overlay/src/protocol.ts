@@ -135,7 +135,7 @@ export class Protocol {
     if (this.context.isOnRing) this.membership.evidence(peer);
     if (!peer.isActive) return;
     const isNew = !peer.isTabled && this.context.table.insert(peer);
-    this.remembered.note(peer.contact, isNew);
+    this.remembered.note(peer, isNew);
     this.#coldStart.onActive();
     this.#admission.onActive(peer);
     if (this.#join.isRunning) this.#join.onActivePeer(peer);
@@ -317,7 +317,7 @@ export class Protocol {
     const peer = this.context.peers.get(id);
     if (peer === undefined || incarnation < peer.contact.incarnation) return;
     const isRefused = reason === 'refused' || reason === 'identity';
-    this.remembered.lost(id);
+    this.remembered.lost(peer);
     if (isRefused) this.#errands.onRefused(peer);
     if (peer.isLeaf) this.#detector.suspect(peer);
     if (!this.#verifications.has(id)) this.#drop(peer, isRefused);
@@ -386,7 +386,7 @@ export class Protocol {
 
   #onDead(peer: Peer, verification: Verification): void {
     const { incarnation } = peer.contact;
-    this.remembered.lost(peer.id);
+    this.remembered.lost(peer);
     this.#router.onHopLost(peer);
     if (!this.membership.fail(peer)) return;
     const detectionMs = this.context.now.monoMs - verification.startedMs;

@@ -1,7 +1,7 @@
 import type { Contact } from './contact.ts';
 import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
-import type { Id } from './id.ts';
+import type { Peer } from './peers.ts';
 
 /** Sectors of the ring, by the top bits of the id, over which the contacts are spread. */
 const sectors = 64;
@@ -17,7 +17,6 @@ const announceEveryMs = 5_000;
 
 interface Entry {
   contact: Contact;
-  heardMs: number;
   failures: number;
   retryMs: number;
 }
@@ -33,7 +32,7 @@ export class Remembered {
     this.#context = context;
     for (const contact of contacts) {
       if (contact.role !== 'full' || context.isSelf(contact.id) || this.#entries.size >= context.config.rememberedMax) continue;
-      this.#entries.set(contact.id.hex, { contact, heardMs: Number.NEGATIVE_INFINITY, failures: 0, retryMs: 0 });
+      this.#entries.set(contact.id.hex, { contact, failures: 0, retryMs: 0 });
     }
   }
 
@@ -46,11 +45,12 @@ export class Remembered {
   }
 
   /** An active node spoke for itself. Once there are enough, only one that is new to the routing table takes the place of another. */
-  note(contact: Contact, isNewlyTabled: boolean): void {
-    const heardMs = this.#context.now.monoMs;
+  note(peer: Peer, isNewlyTabled: boolean): void {
+    const { contact } = peer;
+    if (peer.notedAs === contact && !isNewlyTabled) return;
+    peer.notedAs = contact;
     const known = this.#entries.get(contact.id.hex);
     if (known !== undefined) {
-      known.heardMs = heardMs;
       known.failures = 0;
       known.retryMs = 0;
       if (known.contact !== contact) this.#changed();
@@ -58,20 +58,23 @@ export class Remembered {
       return;
     }
     if (!isNewlyTabled && this.#entries.size >= this.#context.config.rememberedMax) return;
-    this.#entries.set(contact.id.hex, { contact, heardMs, failures: 0, retryMs: 0 });
+    this.#entries.set(contact.id.hex, { contact, failures: 0, retryMs: 0 });
     if (this.#entries.size > this.#context.config.rememberedMax) this.#forgetWorst();
     if (this.#entries.has(contact.id.hex)) this.#changed();
   }
 
   /** The node does not answer any more. It is kept for a while among the lost. */
-  lost(id: Id): void {
-    const entry = this.#entries.get(id.hex);
+  lost(peer: Peer): void {
+    peer.notedAs = undefined;
+    const entry = this.#entries.get(peer.id.hex);
     if (entry === undefined) return;
     entry.failures++;
     entry.retryMs = this.#context.now.monoMs + this.#context.jittered(Math.min(retryMsMax, retryMsMin * 2 ** (entry.failures - 1)));
     const lost = [...this.#entries.values()].filter((other) => other.failures > 0);
     if (lost.length <= this.#context.config.rememberedMax * lostShare) return;
-    const worst = lost.reduce((a, b) => (b.failures > a.failures || (b.failures === a.failures && b.heardMs < a.heardMs) ? b : a));
+    const worst = lost.reduce((a, b) =>
+      b.failures > a.failures || (b.failures === a.failures && this.#heardMs(b) < this.#heardMs(a)) ? b : a,
+    );
     this.#entries.delete(worst.contact.id.hex);
     this.#changed();
   }
@@ -93,8 +96,12 @@ export class Remembered {
     const bySector = Map.groupBy(this.#entries.values(), (entry) => Math.floor(entry.contact.id.top / sectorTops));
     let crowded: readonly Entry[] = [];
     for (const entries of bySector.values()) if (entries.length > crowded.length) crowded = entries;
-    const worst = crowded.reduce((a, b) => (b.heardMs < a.heardMs ? b : a));
+    const worst = crowded.reduce((a, b) => (this.#heardMs(b) < this.#heardMs(a) ? b : a));
     this.#entries.delete(worst.contact.id.hex);
+  }
+
+  #heardMs(entry: Entry): number {
+    return this.#context.peers.get(entry.contact.id)?.lastHeardMs ?? Number.NEGATIVE_INFINITY;
   }
 
   #changed(): void {

@@ -192,7 +192,7 @@ export class Router {
 
   #open(message: RouteMessage, from: Peer | undefined, owner: RouteOwner | undefined, via: Peer | undefined, expiresMs: number): Passage {
     const requestKey = keyOf(message.request);
-    const deadline = this.#context.deadlines.set({ kind: 'passage', key: requestKey }, expiresMs);
+    const deadline = this.#context.deadlines.prepare({ kind: 'passage', key: requestKey });
     const passage: Passage = {
       requestKey,
       message,
@@ -286,11 +286,12 @@ export class Router {
   #replyTo(message: RouteMessage): RouteReplyMessage {
     const { leafSet, self, config } = this.#context;
     const isJoin = message.purpose === 'join';
+    const isProbe = message.purpose === 'probe';
     return {
       type: 'routeReply',
       request: message.request,
       root: self,
-      replicaSet: leafSet.replicaSet(message.key, config.replicaSetRank),
+      replicaSet: isProbe ? [] : leafSet.replicaSet(message.key, config.replicaSetRank),
       leafSet: isJoin ? leafSet.contacts() : [],
       path: message.path,
       contacts: isJoin ? this.#withOwnRow(message) : [],

@@ -35,7 +35,8 @@ export class TableUpkeep {
     const row = Math.floor(random.next() * random.next() * table.rowCount);
     const partner = this.#partner(row);
     if (partner !== undefined) this.#context.send(partner, { type: 'tableRequest', row });
-    const silent = this.#longestSilent();
+    // As long as there is much to learn, doubting what is known can wait.
+    const silent = this.#haste > 1 ? undefined : this.#longestSilent();
     if (silent !== undefined) this.#verifications.start(silent, 'candidate', { routed: true, delayMs: 0 });
   }
 

@@ -95,6 +95,7 @@ export class Verifications {
 
   /** A message came from the peer: it lives. Without its status a candidate is of no use yet. */
   heard(peer: Peer): void {
+    if (!peer.isQuestioned) return;
     const verification = this.#byHex.get(peer.id.hex);
     if (verification === undefined || peer.status === undefined) return;
     this.#conclude(verification, 'alive');

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Context } from '../src/context.ts';
 import { type Contact, defaultOverlayConfig, Id } from '../src/index.ts';
+import { Peer } from '../src/peers.ts';
 import { Remembered } from '../src/remembered.ts';
 import { randomId, seeded } from './network.ts';
 
@@ -19,11 +20,11 @@ function context(rememberedMax: number): Context {
 test('of many contacts those are kept that are spread over the ring', () => {
   const remembered = new Remembered(context(16), []);
   const alone = contact(Id.fromHex('f'.repeat(64)));
-  remembered.note(alone, true);
+  remembered.note(new Peer(alone), true);
   const random = seeded(6);
   for (let i = 0; i < 200; i++) {
     // All in the first sixteenth of the ring.
-    remembered.note(contact(Id.fromHex(`0${randomId(random).hex.slice(1)}`)), true);
+    remembered.note(new Peer(contact(Id.fromHex(`0${randomId(random).hex.slice(1)}`))), true);
   }
   expect(remembered.size).toBe(16);
   expect(remembered.contacts()).toContain(alone);
@@ -34,7 +35,7 @@ test('lost contacts are kept as a way to the other side of a partition, but only
   const random = seeded(7);
   const all = Array.from({ length: 16 }, () => contact(randomId(random)));
   const remembered = new Remembered(shared, all);
-  for (const { id } of all) remembered.lost(id);
+  for (const each of all) remembered.lost(new Peer(each));
   expect(remembered.size).toBe(4);
   expect(remembered.pick()).toBeUndefined();
   shared.now = { monoMs: 2 * minute, wallMs: 0 };
@@ -45,13 +46,13 @@ test('the driver is told of changes, but not of each', () => {
   const shared = context(16);
   const random = seeded(8);
   const remembered = new Remembered(shared, []);
-  for (let i = 0; i < 10; i++) remembered.note(contact(randomId(random)), true);
+  for (let i = 0; i < 10; i++) remembered.note(new Peer(contact(randomId(random))), true);
   expect(shared.deadlines.size).toBe(1);
   shared.now = { monoMs: shared.deadlines.next(), wallMs: 0 };
   expect(shared.deadlines.popDue(shared.now.monoMs)).toEqual({ kind: 'remembered' });
   remembered.onTimer();
   expect(shared.takeOutputs()).toEqual([{ type: 'event', event: { type: 'rememberedChanged' } }]);
-  remembered.note(contact(randomId(random)), true);
+  remembered.note(new Peer(contact(randomId(random))), true);
   expect(shared.deadlines.next() - shared.now.monoMs).toBeGreaterThanOrEqual(1000);
 });
 
