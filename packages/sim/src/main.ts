@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-
 import { churnPresets, lightChurn } from './churn.ts';
 import { throughCodec } from './codec.ts';
 import { parseCommandLine, reproduce, type SimCommand, UsageError, usage } from './command-line.ts';
@@ -81,11 +80,19 @@ function writeJson({ json }: SimCommand, reports: readonly Report[]): void {
 }
 
 function replay(file: string): number {
-  const outcome = replayJournal(readFileSync(file, 'utf8').split('\n'));
+  const outcome = replayJournal(readJournal(file));
   if (outcome.divergence === undefined) return print(`${outcome.steps} steps, all answered as recorded\n`);
   const { step, recorded, replayed } = outcome.divergence;
   print(`step ${step} of ${outcome.steps} is answered otherwise\n  recorded  ${recorded}\n  replayed  ${replayed}\n`);
   return exitCode.violation;
+}
+
+function readJournal(file: string): readonly string[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n');
+  } catch (error) {
+    throw new UsageError(`cannot read the journal ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function print(text: string): number {
