@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { type Contact, defaultOverlayConfig, Id, Overlay, type OverlayMessage, type OverlayOutput } from '../src/index.ts';
+import {
+  type Contact,
+  defaultOverlayConfig,
+  Id,
+  type JoinRefusedMessage,
+  Overlay,
+  type OverlayMessage,
+  type OverlayOutput,
+} from '../src/index.ts';
 import { seeded } from './network.ts';
 
 /** The first node of a ring, which one talks to message by message. */
@@ -94,7 +102,7 @@ describe('the gap behind a node', () => {
     gatekeeper.commit(b, (grant!.message as { token: number }).token, 1);
     const [answer] = gatekeeper.activate(b);
     expect(answer).toMatchObject({ to: c, message: { type: 'joinRefused', reason: 'stale' } });
-    expect((answer!.message as { members: Contact[] }).members.map(({ id }) => id.hex)).toContain(b.id.hex);
+    expect((answer!.message as JoinRefusedMessage).members.map(({ id }) => id.hex)).toContain(b.id.hex);
   });
 
   test('a joiner that asks again with the same number gets the same grant', () => {
@@ -157,6 +165,6 @@ describe('the successor', () => {
     // Now there is b, of which a has not heard: c must ask b.
     const [answer] = successor.tell(a, { type: 'joinCommit', attempt: 1, token: 8, joiner: c, predecessor: a });
     expect(answer).toMatchObject({ to: c, message: { type: 'joinRefused', reason: 'stale' } });
-    expect((answer!.message as { members: Contact[] }).members).toContainEqual(b);
+    expect((answer!.message as JoinRefusedMessage).members).toContainEqual(b);
   });
 });
