@@ -39,7 +39,7 @@ export interface Report {
   readonly violationsTotal: number;
 }
 
-export interface TrafficReport {
+interface TrafficReport {
   readonly type: TrafficType | 'total';
   readonly messagesPerSecond: number;
   readonly bytesPerSecond: number;
