@@ -43,7 +43,7 @@ describe('help', () => {
   });
 
   test('goes to stdout with the version too', async () => {
-    expect(await dht(['--version'])).toEqual({ code: 0, stdout: '0.0.0\n', stderr: '' });
+    expect(await dht(['--version'])).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' });
   });
 });
 
