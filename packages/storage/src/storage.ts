@@ -178,6 +178,7 @@ export class Storage {
       this.sync.onLeafSetChanged(event);
       this.syncStates.changed();
       this.coordinator.onLeafSetChanged();
+      if (event.failed.length > 0) this.repair.onLoss();
     } else if (event.type === 'suspected') this.onPeerGone(event.id);
     else if (event.type === 'failed') this.onPeerUnreachable(event.id);
   }

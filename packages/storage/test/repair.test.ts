@@ -74,6 +74,20 @@ describe('repair', () => {
     expect(put.results.at(-1)?.holders.filter(({ synced }) => synced).length).toBeGreaterThanOrEqual(2);
   });
 
+  it('a member that a put passed over has its copy soon after another one is gone', () => {
+    const cluster = Cluster.settled(8);
+    const block = cluster.block(size);
+    const [first, , late] = cluster.closest(block) as [Host, Host, Host];
+    cluster.dropMessage = (_from, to, message) => to === late && message.type === 'offer';
+    const initiator = cluster.closest(block).at(-1) as Host;
+    const put = cluster.put(initiator, block);
+    cluster.runUntil(() => put.results.at(-1)?.settled === true);
+    expect(late.holds(block)).toBe(false);
+    cluster.dropMessage = () => false;
+    cluster.crash(first);
+    cluster.runUntil(() => late.holds(block), 30_000);
+  });
+
   it('second member fails while the first is being re-replicated', () => {
     const cluster = Cluster.settled(8);
     const blocks = storeMany(cluster, 40);
