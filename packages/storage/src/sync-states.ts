@@ -17,7 +17,10 @@ const statesMax = 256;
 /** Changes within this time are told in one message. */
 const announceDelayMs = 20;
 
-/** Tells the neighbours within ±2r what this node is synced for, and remembers what they said. */
+/**
+ * Tells the neighbours what this node is synced for, and remembers what they said: those within ±r, who share its arc, and out to
+ * ±2r whoever is connected. To dial the rest for it would cost a joiner more than all its other dials; they ask when they need to know.
+ */
 export class SyncStates {
   private readonly ctx: Context;
   private readonly own: Responsibility;
@@ -84,7 +87,9 @@ export class SyncStates {
     const neighbours = ctx.overlay.neighbourSet(2 * ctx.config.replicas);
     this.prune(neighbours);
     const { synced } = this.own;
+    const sharers = new Set(ctx.overlay.neighbourSet(ctx.config.replicas).map(({ id }) => id.hex));
     for (const neighbour of neighbours) {
+      if (!sharers.has(neighbour.id.hex) && !ctx.overlay.isConnected(neighbour.id)) continue;
       const last = this.told.get(neighbour.id.hex);
       if (last !== undefined && last.incarnation === neighbour.incarnation && sameArc(last.synced, synced)) continue;
       this.told.set(neighbour.id.hex, { incarnation: neighbour.incarnation, synced });
