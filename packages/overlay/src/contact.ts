@@ -17,6 +17,11 @@ export interface Contact {
   readonly addressSeq: number;
 }
 
+/** Whether both say the same of one node. Never compare contacts as objects: a replay has copies of its own. */
+export function isSameContact(a: Contact, b: Contact): boolean {
+  return a === b || (a.incarnation === b.incarnation && a.addressSeq === b.addressSeq && a.id.equals(b.id));
+}
+
 /** Names one life of a node: what suspicions and failed entries speak of. */
 export interface NodeLife {
   readonly id: Id;

@@ -1,4 +1,4 @@
-import type { Contact } from './contact.ts';
+import { type Contact, isSameContact } from './contact.ts';
 import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
 import type { Peer } from './peers.ts';
@@ -47,13 +47,13 @@ export class Remembered {
   /** An active node spoke for itself. Once there are enough, only one that is new to the routing table takes the place of another. */
   note(peer: Peer, isNewlyTabled: boolean): void {
     const { contact } = peer;
-    if (peer.notedAs === contact && !isNewlyTabled) return;
+    if (peer.notedAs !== undefined && isSameContact(peer.notedAs, contact) && !isNewlyTabled) return;
     peer.notedAs = contact;
     const known = this.#entries.get(contact.id.hex);
     if (known !== undefined) {
       known.failures = 0;
       known.retryMs = 0;
-      if (known.contact !== contact) this.#changed();
+      if (!isSameContact(known.contact, contact)) this.#changed();
       known.contact = contact;
       return;
     }

@@ -7,7 +7,7 @@ import type { Host } from './host.ts';
 export interface ChurnOptions {
   /** `poisson`: memoryless sessions; `weibull`: shape 0.5, many short sessions and a heavy tail. */
   readonly model: 'poisson' | 'weibull';
-  readonly sessionMedianMs: number;
+  readonly sessionMsMean: number;
   readonly downMsMean: number;
   /** Of those that end, how many hand over first. */
   readonly leaveShare: number;
@@ -25,7 +25,7 @@ const minute = 60 * second;
 
 export const lightChurn: ChurnOptions = {
   model: 'poisson',
-  sessionMedianMs: 180 * minute,
+  sessionMsMean: 240 * minute,
   downMsMean: 2 * minute,
   leaveShare: 0.3,
   pauseShare: 0.1,
@@ -34,15 +34,30 @@ export const lightChurn: ChurnOptions = {
   replaceShare: 0.3,
 };
 
-export type ChurnName = 'none' | 'light' | 'heavy' | 'weibull';
+/** Mean session times of the published evaluations, in minutes (MSPastry: 5 to 600). */
+const sessionMinutes = [5, 15, 30, 60, 120, 600] as const;
+
+export type ChurnName = 'none' | 'light' | 'heavy' | `${ChurnOptions['model']}-${(typeof sessionMinutes)[number]}`;
 
 /** By the names that the command line knows. */
 export const churnPresets: Readonly<Record<ChurnName, ChurnOptions | undefined>> = {
   none: undefined,
   light: lightChurn,
-  heavy: { ...lightChurn, sessionMedianMs: 20 * minute },
-  weibull: { ...lightChurn, model: 'weibull', sessionMedianMs: 60 * minute },
+  heavy: { ...lightChurn, sessionMsMean: 30 * minute },
+  ...(Object.fromEntries(sessionMinutes.flatMap((mean) => [turnover('poisson', mean), turnover('weibull', mean)])) as Record<
+    Exclude<ChurnName, 'none' | 'light' | 'heavy'>,
+    ChurnOptions
+  >),
 };
+
+/** As the published evaluations have it: everybody goes without a word, and a fresh node comes in its place. */
+function turnoverChurn(model: ChurnOptions['model'], sessionMsMean: number): ChurnOptions {
+  return { ...lightChurn, model, sessionMsMean, downMsMean: 1 * second, leaveShare: 0, pauseShare: 0, wipeShare: 0, replaceShare: 1 };
+}
+
+function turnover(model: ChurnOptions['model'], meanMinutes: number): [string, ChurnOptions] {
+  return [`${model}-${meanMinutes}`, turnoverChurn(model, meanMinutes * minute)];
+}
 
 /** Retries of a fresh host that found nobody to join through. */
 const rejoinMs = 1 * second;
@@ -56,7 +71,7 @@ export class Churn {
   private stopped = false;
 
   constructor(cluster: Cluster, options: ChurnOptions) {
-    assert(options.sessionMedianMs > 0 && options.downMsMean > 0, 'sessions and absences last');
+    assert(options.sessionMsMean > 0 && options.downMsMean > 0, 'sessions and absences last');
     this.cluster = cluster;
     this.options = options;
     this.random = cluster.world.stream('churn');
@@ -77,8 +92,8 @@ export class Churn {
   }
 
   private session(host: Host): void {
-    const { model, sessionMedianMs } = this.options;
-    const length = weibull(this.random, sessionMedianMs, model === 'poisson' ? 1 : 0.5);
+    const { model, sessionMsMean } = this.options;
+    const length = weibull(this.random, sessionMsMean, model === 'poisson' ? 1 : 0.5);
     const { life } = host;
     this.cluster.world.engine.after(length, () => {
       if (!this.stopped && host.life === life) this.finish(host);

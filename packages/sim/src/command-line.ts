@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { type ChurnName, churnPresets } from './churn.ts';
-import { type TopologyName, topologies } from './latency.ts';
 import type { Scenario } from './scenario.ts';
 import { findScenario, scenarios } from './scenarios/index.ts';
+import { type TopologyName, topologies } from './topology.ts';
 
 /** What the command is to do. */
 export interface SimCommand {

@@ -66,7 +66,7 @@ export class Dialer {
     const dial = new Dial(from, to, this.engine.now);
     from.dials.set(to.id.hex, dial);
     const peer = from.findPeer(to);
-    const delay = peer === undefined ? this.network.options.latency.diameterMs : this.network.delayMs(from, peer);
+    const delay = peer === undefined ? this.network.options.topology.spanMs : this.network.delayMs(from, peer);
     this.engine.schedule(this.engine.now + delay, eventKind.connected, from, dial);
     return dial;
   }
@@ -136,7 +136,7 @@ export class Dialer {
   private fail(dial: Dial, reason: UnreachableReason): void {
     const { engine, network } = this;
     const peer = dial.from.findPeer(dial.to);
-    const answerMs = peer === undefined ? network.options.latency.diameterMs : network.delayMs(dial.from, peer);
+    const answerMs = peer === undefined ? network.options.topology.spanMs : network.delayMs(dial.from, peer);
     const at = reason === 'refused' ? engine.now + answerMs : Math.max(engine.now, dial.startedAt + network.options.dialTimeoutMs);
     engine.schedule(at, eventKind.unreachable, dial.from, dial, reason);
   }

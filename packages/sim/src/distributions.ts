@@ -1,7 +1,8 @@
 import { Id, idBytes, type SeededRandom } from '@dht/overlay';
+import { ln, power } from './exact-math.ts';
 
 /** Uniform integer in 0 … `below` − 1. */
-function intBelow(random: SeededRandom, below: number): number {
+export function intBelow(random: SeededRandom, below: number): number {
   return Math.floor(random.next() * below);
 }
 
@@ -16,16 +17,17 @@ export function chance(random: SeededRandom, probability: number): boolean {
 
 /** Time to the next event of a Poisson process with this mean between events. */
 export function exponential(random: SeededRandom, mean: number): number {
-  return -mean * Math.log(1 - random.next());
+  return -mean * ln(1 - random.next());
 }
 
 /**
- * Weibull distributed with the given median. Shape 0.5 is what session times in deployed networks look like: many short
- * ones and a heavy tail (Stutzbach and Rejaie 2006); shape 1 is the exponential distribution.
+ * Weibull distributed with the given mean. Shape 0.5 is what session times in deployed networks look like: many short ones and
+ * a heavy tail (Stutzbach and Rejaie 2006).
  */
-export function weibull(random: SeededRandom, median: number, shape: number): number {
-  const scale = median / Math.LN2 ** (1 / shape);
-  return scale * (-Math.log(1 - random.next())) ** (1 / shape);
+export function weibull(random: SeededRandom, mean: number, shape: 0.5 | 1): number {
+  // The mean is scale · Γ(1 + 1/shape), which is 2 for shape 0.5 and 1 for shape 1.
+  const scale = shape === 1 ? mean : mean / 2;
+  return scale * power(-ln(1 - random.next()), 1 / shape);
 }
 
 /** One element; undefined when there is none. */

@@ -33,6 +33,8 @@ export class SimEvent {
   life = 0;
   subject: unknown = undefined;
   extra: unknown = undefined;
+  /** What comes over a line and has to go through it still; 0 when nothing has. */
+  bytes = 0;
 }
 
 /** Records kept for reuse at most; beyond it the garbage collector has them. */
@@ -57,13 +59,14 @@ export class Engine {
     return (this.hash >>> 0).toString(16).padStart(8, '0');
   }
 
-  schedule(time: number, kind: EventKind, target: EventTarget, subject?: unknown, extra?: unknown): void {
+  schedule(time: number, kind: EventKind, target: EventTarget, subject?: unknown, extra?: unknown, bytes: number = 0): void {
     const event = this.pool.pop() ?? new SimEvent();
     event.kind = kind;
     event.target = target;
     event.life = target.life;
     event.subject = subject;
     event.extra = extra;
+    event.bytes = bytes;
     this.queue.push(Math.max(time, this.now), event);
   }
 

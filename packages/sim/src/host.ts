@@ -8,11 +8,12 @@ import { DiskDriver, type DiskRequest } from './disk-driver.ts';
 import { uniform } from './distributions.ts';
 import { type EventTarget, eventKind, type SimEvent } from './engine.ts';
 import { HandleTable } from './handle-table.ts';
-import type { Place } from './latency.ts';
+import { Line } from './line.ts';
 import type { Link } from './link.ts';
 import type { BlockInFlight, TransferEnd, Waiting } from './network.ts';
 import type { NodeCore } from './node-core.ts';
 import type { EndOfLife } from './observer.ts';
+import type { Place } from './topology.ts';
 import type { World } from './world.ts';
 
 const second = 1000;
@@ -45,7 +46,8 @@ export class Host implements EventTarget {
   /** As the last step left it; undefined while no process runs. */
   status: NodeStatus | undefined = undefined;
   handles: HandleTable = new HandleTable();
-  uplinkBusyUntil = 0;
+  readonly uplink: Line;
+  readonly downlink: Line;
   /** The second of virtual time in which it sent last, and how many messages in it so far. */
   sendingSecond = -1;
   sentInSecond = 0;
@@ -70,6 +72,8 @@ export class Host implements EventTarget {
     this.id = id;
     this.role = role;
     this.place = place;
+    this.uplink = new Line(place.uplinkBytesPerMs);
+    this.downlink = new Line(place.downlinkBytesPerMs);
     this.disk = disk;
     this.contact = { id, incarnation: 0, role, address, addressSeq: 1 };
     this.clock = new HostClock(0, 0, 0, 0);
@@ -159,6 +163,7 @@ export class Host implements EventTarget {
   }
 
   fire(event: SimEvent): void {
+    if (event.bytes > 0 && this.world.network.queuesBefore(this, event)) return;
     if (this.state === 'running') this.handle(event.kind, event.subject, event.extra);
     else if (event.kind !== eventKind.timer && this.inbox.length < inboxMax) {
       this.inbox.push({ kind: event.kind, subject: event.subject, extra: event.extra });

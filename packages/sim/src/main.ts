@@ -4,12 +4,12 @@ import { throughCodec } from './codec.ts';
 import { parseCommandLine, reproduce, type SimCommand, UsageError, usage } from './command-line.ts';
 import { liveHeapBytes } from './heap.ts';
 import { recordJournal } from './journal-recorder.ts';
-import { topologies } from './latency.ts';
 import { replayJournal } from './replay.ts';
 import type { Report } from './report.ts';
 import { reportText } from './report-text.ts';
 import { scenarios } from './scenarios/index.ts';
 import { simulate } from './simulate.ts';
+import { topologies } from './topology.ts';
 import type { World } from './world.ts';
 
 const exitCode = { ok: 0, violation: 1, usage: 2 } as const;
@@ -58,7 +58,7 @@ function play(command: SimCommand, seed: number): Report {
     ...(command.minutes !== undefined && { minutes: command.minutes }),
     ...(churn !== undefined && { churn }),
     world: {
-      ...(command.topology !== undefined && { latency: topologies[command.topology] }),
+      ...(command.topology !== undefined && { topology: topologies[command.topology] }),
       ...(command.loss !== undefined && { faults: { ...command.scenario.world?.faults, lossRate: command.loss } }),
       ...(command.codec && { network: { ...command.scenario.world?.network, roundTrip: throughCodec } }),
     },

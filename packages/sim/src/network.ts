@@ -3,25 +3,25 @@ import type { Handle, Message, TransferHeader } from '@dht/storage';
 import { encodedSize, encodedTransferSize } from '@dht/wire';
 import { type Dial, Dialer } from './dialer.ts';
 import { chance, exponential } from './distributions.ts';
-import { type Engine, eventKind } from './engine.ts';
+import { type Engine, eventKind, type SimEvent } from './engine.ts';
 import type { FaultOptions } from './faults.ts';
 import type { Host } from './host.ts';
-import { type LatencyOptions, propagationMs } from './latency.ts';
 import type { Link } from './link.ts';
 import type { Observers } from './observer.ts';
 import { Reachability } from './reachability.ts';
 import { RecentMessages } from './recent-messages.ts';
+import { propagationMs, type TopologyOptions } from './topology.ts';
 import { Traffic } from './traffic.ts';
 
 export interface NetworkOptions {
-  readonly latency: LatencyOptions;
+  readonly topology: TopologyOptions;
   /** Handshakes and Hello, on top of five one-way latencies: measured 5–6 ms (DESIGN §6). */
   readonly connectMs: number;
   readonly dialTimeoutMs: number;
   /** A connection into the void is given up after this. */
   readonly silenceMs: number;
-  /** What a host can send of blocks. */
-  readonly uplinkBytesPerMs: number;
+  /** Messages that would wait longer than this for the host's own line are given up, as a mailbox does whose queue is full. */
+  readonly mailWaitMsMax: number;
   /** A host that sends more than this within a second is in a loop: it is reported, and the rest of that second is lost. */
   readonly messagesPerSecondMax: number;
   /** A host closes its least recently used connections beyond this number. */
@@ -30,14 +30,17 @@ export interface NetworkOptions {
   readonly roundTrip?: (message: Message) => Message;
 }
 
-export const defaultNetwork: Omit<NetworkOptions, 'latency'> = {
+export const defaultNetwork: Omit<NetworkOptions, 'topology'> = {
   connectMs: 6,
   dialTimeoutMs: 5_000,
   silenceMs: 20_000,
-  uplinkBytesPerMs: 12_500,
+  mailWaitMsMax: 10_000,
   messagesPerSecondMax: 5_000,
   linksMax: 300,
 };
+
+/** Waits below this are rounding errors. */
+const resolutionMs = 0.001;
 
 /** A block on its way: subject of the receiver's event. */
 export interface BlockInFlight {
@@ -104,19 +107,25 @@ export class Network {
     const { owner, peerHost } = link;
     const message = this.options.roundTrip === undefined ? original : this.options.roundTrip(original);
     if (this.isFlooding(owner)) return;
-    this.traffic.add(message.type, encodedSize(message));
+    const bytes = encodedSize(message);
+    this.traffic.add(message.type, bytes);
     this.recent.add(engine.now, owner.index, peerHost.index, message.type);
+    if (owner.uplink.mailWaitMs(engine.now) > this.options.mailWaitMsMax) {
+      engine.schedule(engine.now, eventKind.dropped, owner, { message } satisfies Waiting, link.peer);
+      return;
+    }
+    const sentAt = owner.uplink.mail(engine.now, bytes);
     if (!this.carries(link) || chance(random, faults.lossRate)) return;
-    let arrival = engine.now + this.delayMs(owner, peerHost);
+    let arrival = sentAt + this.delayMs(owner, peerHost) + bytes / peerHost.downlink.bytesPerMs;
     if (chance(random, faults.reorderRate)) {
       arrival += random.next() * faults.reorderMsMax;
     } else {
       arrival = Math.max(arrival, link.twin.lastArrivalMs);
       link.twin.lastArrivalMs = arrival;
     }
-    engine.schedule(arrival, eventKind.message, peerHost, message, link.twin);
+    engine.schedule(arrival, eventKind.message, peerHost, message, link.twin, bytes);
     if (chance(random, faults.duplicateRate)) {
-      engine.schedule(arrival + this.delayMs(owner, peerHost), eventKind.message, peerHost, message, link.twin);
+      engine.schedule(arrival + this.delayMs(owner, peerHost), eventKind.message, peerHost, message, link.twin, bytes);
     }
   }
 
@@ -127,18 +136,31 @@ export class Network {
     const bytes = encodedTransferSize(header);
     this.traffic.add('block', bytes);
     this.recent.add(engine.now, owner.index, peerHost.index, 'block');
-    const sentAt = Math.max(engine.now, owner.uplinkBusyUntil) + bytes / this.options.uplinkBytesPerMs;
-    owner.uplinkBusyUntil = sentAt;
+    const sentAt = owner.uplink.block(engine.now, bytes);
     engine.schedule(sentAt, eventKind.io, owner, { to, header, link } satisfies TransferEnd);
     if (!this.carries(link) || chance(random, faults.lossRate)) return;
     const block: BlockInFlight = { header, corrupt: chance(random, faults.corruptRate) };
-    engine.schedule(sentAt + this.delayMs(owner, peerHost), eventKind.block, peerHost, block, link.twin);
+    engine.schedule(sentAt + this.delayMs(owner, peerHost), eventKind.block, peerHost, block, link.twin, bytes);
+  }
+
+  /**
+   * Whether what has come to the host's line is not through yet; then it is put off. A message comes when it would be through on an
+   * idle line, so that only a busy one costs an event more; a block comes with its first byte, and mail passes it.
+   */
+  queuesBefore(host: Host, { kind, subject, extra, bytes }: SimEvent): boolean {
+    const { engine } = this;
+    const { downlink } = host;
+    const through =
+      kind === eventKind.block ? downlink.block(engine.now, bytes) : downlink.mail(engine.now - bytes / downlink.bytesPerMs, bytes);
+    if (through - engine.now < resolutionMs) return false;
+    engine.schedule(through, kind, host, subject, extra);
+    return true;
   }
 
   /** One way, with jitter. */
   delayMs(from: Host, to: Host): number {
-    const { latency } = this.options;
-    return propagationMs(from.place, to.place, latency) + exponential(this.random, latency.jitterMsMean);
+    const { topology } = this.options;
+    return propagationMs(from.place, to.place, topology) + exponential(this.random, topology.jitterMsMean);
   }
 
   /** Closes the owner's end in order; the peer learns of it behind everything sent so far. */

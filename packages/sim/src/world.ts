@@ -6,18 +6,18 @@ import { chance, randomBytes, randomId } from './distributions.ts';
 import { Engine } from './engine.ts';
 import { type FaultOptions, noFaults, validateFaults } from './faults.ts';
 import { Host } from './host.ts';
-import { type LatencyOptions, placeHost, topologies } from './latency.ts';
 import { Membership } from './membership.ts';
 import { defaultNetwork, Network, type NetworkOptions } from './network.ts';
 import { type CoreFactory, realCore } from './node-core.ts';
 import { Observers } from './observer.ts';
+import { placeHost, type TopologyOptions, topologies, validateTopology } from './topology.ts';
 
 /** What a run is made from. Two runs with equal options are the same run. */
 export interface WorldOptions {
   readonly seed: number;
   readonly overlay?: Partial<OverlayConfig>;
   readonly storage?: Partial<StorageConfig>;
-  readonly latency?: LatencyOptions;
+  readonly topology?: TopologyOptions;
   readonly network?: Partial<NetworkOptions>;
   readonly disk?: Partial<DiskOptions>;
   readonly faults?: Partial<FaultOptions>;
@@ -55,7 +55,8 @@ export class World {
     this.storageConfig = { ...defaultStorageConfig, ...options.storage };
     this.disk = { ...defaultDisk, ...options.disk };
     this.createCore = options.createCore ?? realCore;
-    const network = { ...defaultNetwork, latency: options.latency ?? topologies.internet, ...options.network };
+    const network = { ...defaultNetwork, topology: options.topology ?? topologies.internet, ...options.network };
+    validateTopology(network.topology);
     this.network = new Network(this.engine, this.stream('network'), this.observers, network, faults);
   }
 
@@ -70,7 +71,7 @@ export class World {
 
   /** A new machine, with nothing running on it. */
   addHost(role: Role, id: Id = randomId(this.random)): Host {
-    const host = new Host(this, this.hosts.length, id, role, placeHost(this.random, this.network.options.latency), this.newDisk());
+    const host = new Host(this, this.hosts.length, id, role, placeHost(this.random, this.network.options.topology), this.newDisk());
     this.hosts.push(host);
     this.byId.set(id.hex, host);
     return host;

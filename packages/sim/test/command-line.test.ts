@@ -16,8 +16,8 @@ function sim(...args: readonly string[]): { status: number | null; stdout: strin
 }
 
 test('options are understood', () => {
-  const command = parseCommandLine(['--nodes', '1000', '--seed', '7', '--minutes', '0.5', '--churn', 'weibull', '--json', 'out']);
-  expect(command).toMatchObject({ nodes: 1000, seed: 7, minutes: 0.5, churn: 'weibull', json: 'out' });
+  const command = parseCommandLine(['--nodes', '1000', '--seed', '7', '--minutes', '0.5', '--churn', 'weibull-30', '--json', 'out']);
+  expect(command).toMatchObject({ nodes: 1000, seed: 7, minutes: 0.5, churn: 'weibull-30', json: 'out' });
   expect(command.scenario.name).toBe('steady');
 });
 

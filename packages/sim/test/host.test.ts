@@ -3,9 +3,11 @@ import type { CoreOutput } from '@dht/storage';
 import { expect, test } from 'vitest';
 import { newBlock } from '../src/blocks.ts';
 import type { Host } from '../src/host.ts';
+import { topologies } from '../src/topology.ts';
 import { numbered, probe, probeWorld, send, startHost } from './support/probe-core.ts';
 
 const second = 1000;
+const slowLine = { share: 1, uplinkKbitPerSecond: 80, downlinkKbitPerSecond: 100_000, accessMsMean: 1 };
 const block = newBlock(new SeededRandom(1), 1000);
 
 function outcomes(host: Host): string[] {
@@ -117,7 +119,7 @@ test('a disk without room says so', () => {
 });
 
 test('a block is uploaded at the speed of the line, then the core is told, and its receiver gets it with a handle', () => {
-  const world = probeWorld({ network: { uplinkBytesPerMs: 10 } });
+  const world = probeWorld({ topology: { ...topologies.internet, lines: [slowLine] } });
   const [a, b] = [startHost(world, 'a'), startHost(world, 'b')];
   send(a, b, numbered(1));
   world.runFor(second);

@@ -1,6 +1,6 @@
 import type { OverlayConfig } from '@dht/overlay';
 import type { StorageConfig } from '@dht/storage';
-import { topologies } from '../latency.ts';
+import { topologies } from '../topology.ts';
 import type { WorldOptions } from '../world.ts';
 
 const second = 1000;
@@ -9,4 +9,4 @@ const overlay: Partial<OverlayConfig> = { leafSetExchangeMs: 10 * second, mergeM
 const storage: Partial<StorageConfig> = { repairPeriodMs: 10 * second, reReplicateMs: 20 * second };
 
 /** Slow clocks of the protocol run faster, so that a short run sees what takes a long one otherwise. */
-export const brisk: Omit<WorldOptions, 'seed'> = { overlay, storage, latency: topologies.internet };
+export const brisk: Omit<WorldOptions, 'seed'> = { overlay, storage, topology: topologies.internet };

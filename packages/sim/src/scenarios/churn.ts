@@ -7,7 +7,7 @@ const minute = 60 * second;
 
 const restless: ChurnOptions = {
   model: 'poisson',
-  sessionMedianMs: 3 * minute,
+  sessionMsMean: 4 * minute,
   downMsMean: 10 * second,
   leaveShare: 0,
   pauseShare: 0,
@@ -65,7 +65,7 @@ export const pauses: Scenario = {
   minutes: 1,
   settleMs: 3 * minute,
   world: brisk,
-  script: (stage) => underChurn(stage, { ...restless, sessionMedianMs: 60 * second, pauseShare: 1, pauseMsMean: 8 * second }),
+  script: (stage) => underChurn(stage, { ...restless, sessionMsMean: 90 * second, pauseShare: 1, pauseMsMean: 8 * second }),
 };
 
 export const mixedChurn: Scenario = {
