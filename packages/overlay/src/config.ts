@@ -15,6 +15,8 @@ export interface OverlayConfig {
   readonly replicaSetRank: number;
   /** Contacts in the whole routing table: a network of some hundreds fits in, so that lookups take one hop. */
   readonly tableContactsMax: number;
+  /** What is left of that in a large network, where a contact more spares hardly a hop: the cells of the rows, and some for the first. */
+  readonly tableContactsMin: number;
   readonly heartbeatMs: number;
   readonly rtoMsMin: number;
   readonly rtoMsMax: number;
@@ -52,6 +54,7 @@ export const defaultOverlayConfig: OverlayConfig = {
   cellSize: 3,
   replicaSetRank: 8,
   tableContactsMax: 512,
+  tableContactsMin: 192,
   heartbeatMs: 1 * second,
   rtoMsMin: 1 * second,
   rtoMsMax: 10 * second,
@@ -83,5 +86,6 @@ export function validateOverlayConfig(config: OverlayConfig): void {
   assert(config.nearNeighbours * 2 <= config.leafSetSize, 'the near neighbours fit into the leaf set');
   assert(config.rtoMsMin <= config.rtoMsMax, 'rtoMsMin is at most rtoMsMax');
   assert(config.heartbeatMs <= config.slowProbeMs, 'the slow probe is slower than the heartbeat');
+  assert(config.tableContactsMin <= config.tableContactsMax, 'tableContactsMin is at most tableContactsMax');
   assert(config.replicaSetRank <= config.leafSetSize, 'a root can name its replica set from its leaf set');
 }

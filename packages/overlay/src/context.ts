@@ -13,6 +13,8 @@ import { RoutingTable } from './routing-table.ts';
 /** Hop acknowledgements are awaited at least this long: a busy event loop or a garbage collection is no failure. */
 const hopAckMsMin = 200;
 const nothing: readonly OverlayOutput[] = [];
+/** The network counts as larger than the whole table only by so much: its size is known to a fifth, from the density of 32 members. */
+const sizeSlack = 1.25;
 
 /** What a node starts with. */
 export interface OverlayInit {
@@ -148,6 +150,14 @@ export class Context {
     if (!this.table.hasRoomFor(contact.id)) return;
     const peer = this.peers.meet(contact);
     if (!peer.isTabled) this.table.insert(peer);
+  }
+
+  /** The leaf set changed, and with it what is known of the network's size: the larger it is, the less is a contact more worth. */
+  fitTable(): void {
+    const { tableContactsMax, tableContactsMin } = this.config;
+    const crowding = this.leafSet.estimatedSize() / (sizeSlack * tableContactsMax);
+    const contacts = Math.round(tableContactsMax / Math.max(1, crowding) ** 2);
+    this.table.limit(Math.max(tableContactsMin, contacts));
   }
 
   /** How long to wait for the answer of a peer before it counts as missed. */

@@ -216,15 +216,18 @@ export class Membership {
   /** The peer of a contact. A later life supersedes a member's earlier one at once. */
   meet(contact: Contact): Peer {
     const known = this.#context.peers.get(contact.id);
-    if (known !== undefined && contact.incarnation > known.contact.incarnation) {
-      this.#verifications.cancel(known);
-      if (this.#context.leafSet.remove(known.id) !== undefined) {
-        this.#isDirty = true;
-        this.#failed.push(known.contact);
-        this.#removed.push(known.contact);
-      }
-    }
+    if (known === undefined) return this.#context.peers.meet(contact);
+    if (known.contact === contact) return known;
+    if (contact.incarnation > known.contact.incarnation) this.#supersede(known);
     return this.#context.peers.meet(contact);
+  }
+
+  #supersede(earlier: Peer): void {
+    this.#verifications.cancel(earlier);
+    if (this.#context.leafSet.remove(earlier.id) === undefined) return;
+    this.#isDirty = true;
+    this.#failed.push(earlier.contact);
+    this.#removed.push(earlier.contact);
   }
 
   /** Near ones are asked directly, for they will be connected anyway; far ones over the ring. */

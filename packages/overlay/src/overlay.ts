@@ -7,7 +7,7 @@ import type { NodeStatus } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { Protocol } from './protocol.ts';
 import type { Arc } from './ring.ts';
-import type { LeafView, OverlayView } from './view.ts';
+import type { LeafView, OverlaySizes, OverlayView } from './view.ts';
 
 /**
  * The overlay of one node: a state machine without clock, socket or timer. The driver hands in what happened together with the
@@ -66,6 +66,10 @@ export class Overlay implements OverlayView {
     return this.#context.leafSet.range(rank);
   }
 
+  isLeaf(id: Id): boolean {
+    return this.#context.peers.get(id)?.isLeaf ?? false;
+  }
+
   contact(id: Id): Contact | undefined {
     return this.#context.isSelf(id) ? this.self : this.#context.peers.get(id)?.contact;
   }
@@ -90,6 +94,16 @@ export class Overlay implements OverlayView {
 
   remembered(): readonly Contact[] {
     return this.#protocol.remembered.contacts();
+  }
+
+  sizes(): OverlaySizes {
+    const { leafSet, table } = this.#context;
+    return {
+      clockwise: leafSet.clockwise.length,
+      counterClockwise: leafSet.counterClockwise.length,
+      tableContacts: table.size,
+      remembered: this.#protocol.remembered.size,
+    };
   }
 
   estimatedSize(): number {

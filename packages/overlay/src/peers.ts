@@ -3,91 +3,163 @@ import type { Id } from './id.ts';
 import type { NodeStatus } from './messages.ts';
 
 /** Peers kept at most besides those that a connection, the leaf set or the routing table holds on to. */
-const strangersMax = 128;
+const strangersMax = 64;
 /** Weights of a new sample in the smoothed round-trip time and its deviation (Jacobson 1988, as in RFC 6298). */
 const meanWeight = 1 / 8;
 const deviationWeight = 1 / 4;
 const deviations = 4;
 
-/** What came of talking with a peer. Times are monotone milliseconds. */
-interface Dealings {
-  connectedMs: number;
-  lastHeardMs: number;
-  lastSentMs: number;
-  listedMs: number;
-  rttMeanMs: number;
-  rttDeviationMs: number;
-}
+/** What came of talking with a peer, as places in a list: numbers of a list lie side by side, those of an object each on its own. */
+const dealing = { connectedMs: 0, lastHeardMs: 1, lastSentMs: 2, listedMs: 3, rttMeanMs: 4, rttDeviationMs: 5 } as const;
+const never = Number.NEGATIVE_INFINITY;
+const none: readonly number[] = [never, never, never, never, -1, 0];
 
-const none: Dealings = {
-  connectedMs: Number.NEGATIVE_INFINITY,
-  lastHeardMs: Number.NEGATIVE_INFINITY,
-  lastSentMs: Number.NEGATIVE_INFINITY,
-  listedMs: Number.NEGATIVE_INFINITY,
-  rttMeanMs: -1,
-  rttDeviationMs: 0,
-};
+/** What is true of a peer, as bits of one number. The status takes two. */
+const flag = {
+  connected: 1,
+  relayed: 2,
+  suspected: 4,
+  isLeaf: 8,
+  isTabled: 16,
+  isNoted: 32,
+  isAdmitted: 64,
+  isQuestioned: 128,
+} as const;
+const statusShift = 8;
+const statusMask = 3 << statusShift;
+const statuses: readonly (NodeStatus | undefined)[] = [undefined, 'joining', 'active', 'leaving'];
 
-/** What this node knows of one peer. */
+/**
+ * What this node knows of one peer. There are hundreds of them in a node and most are only names in the routing table, so each is
+ * three words: its contact, its flags, and the dealings, which all those that had none share.
+ */
 export class Peer {
   contact: Contact;
-  /** As the peer itself said; absent while it has not. */
-  status: NodeStatus | undefined;
-  connected = false;
-  /** Only others reach it: still a member, never used as a hop. */
-  relayed = false;
-  /** A hop acknowledgement or a heartbeat was missed. Taken back by any byte from the peer. */
-  suspected = false;
-  /** Whether the leaf set and the routing table hold on to it. Kept by them. */
-  isLeaf = false;
-  isTabled = false;
-  /** The contact that the remembered ones were last told of. Kept by them. */
-  notedAs: Contact | undefined;
-  /** Let in between two neighbours that have made room for it, and active as soon as it hears so. Kept by the admission. */
-  isAdmitted = false;
-  /** Whether a verification of it is under way. Kept by that. */
-  isQuestioned = false;
-
-  /** Most peers are only names in the routing table: they all share the dealings of those who had none. */
-  #dealings: Dealings = none;
+  #flags = 0;
+  #dealings: readonly number[] = none;
 
   constructor(contact: Contact) {
     this.contact = contact;
   }
 
+  /** As the peer itself said; absent while it has not. */
+  get status(): NodeStatus | undefined {
+    return statuses[(this.#flags & statusMask) >> statusShift];
+  }
+
+  set status(status: NodeStatus | undefined) {
+    this.#flags = (this.#flags & ~statusMask) | (statuses.indexOf(status) << statusShift);
+  }
+
+  get connected(): boolean {
+    return (this.#flags & flag.connected) !== 0;
+  }
+
+  set connected(value: boolean) {
+    this.#set(flag.connected, value);
+  }
+
+  /** Only others reach it: still a member, never used as a hop. */
+  get relayed(): boolean {
+    return (this.#flags & flag.relayed) !== 0;
+  }
+
+  set relayed(value: boolean) {
+    this.#set(flag.relayed, value);
+  }
+
+  /** A hop acknowledgement or a heartbeat was missed. Taken back by any byte from the peer. */
+  get suspected(): boolean {
+    return (this.#flags & flag.suspected) !== 0;
+  }
+
+  set suspected(value: boolean) {
+    this.#set(flag.suspected, value);
+  }
+
+  /** Whether the leaf set holds on to it. Kept by that. */
+  get isLeaf(): boolean {
+    return (this.#flags & flag.isLeaf) !== 0;
+  }
+
+  set isLeaf(value: boolean) {
+    this.#set(flag.isLeaf, value);
+  }
+
+  /** Whether the routing table holds on to it. Kept by that. */
+  get isTabled(): boolean {
+    return (this.#flags & flag.isTabled) !== 0;
+  }
+
+  set isTabled(value: boolean) {
+    this.#set(flag.isTabled, value);
+  }
+
+  /** Whether the remembered ones were told of it since its contact changed. Kept by them. */
+  get isNoted(): boolean {
+    return (this.#flags & flag.isNoted) !== 0;
+  }
+
+  set isNoted(value: boolean) {
+    this.#set(flag.isNoted, value);
+  }
+
+  /** Let in between two neighbours that have made room for it, and active as soon as it hears so. Kept by the admission. */
+  get isAdmitted(): boolean {
+    return (this.#flags & flag.isAdmitted) !== 0;
+  }
+
+  set isAdmitted(value: boolean) {
+    this.#set(flag.isAdmitted, value);
+  }
+
+  /** Whether a verification of it is under way. Kept by that. */
+  get isQuestioned(): boolean {
+    return (this.#flags & flag.isQuestioned) !== 0;
+  }
+
+  set isQuestioned(value: boolean) {
+    this.#set(flag.isQuestioned, value);
+  }
+
+  /** Whether anything but the last sweep's mercy keeps it: the leaf set, the routing table, a question, a connection. */
+  get isHeld(): boolean {
+    return (this.#flags & (flag.isLeaf | flag.isTabled | flag.isQuestioned | flag.connected)) !== 0;
+  }
+
   onConnected(nowMs: number): void {
     this.connected = true;
-    this.#own().connectedMs = nowMs;
+    this.#own()[dealing.connectedMs] = nowMs;
   }
 
   get lastHeardMs(): number {
-    return this.#dealings.lastHeardMs;
+    return this.#dealings[dealing.lastHeardMs] as number;
   }
 
   set lastHeardMs(ms: number) {
-    this.#own().lastHeardMs = ms;
+    this.#own()[dealing.lastHeardMs] = ms;
   }
 
   get lastSentMs(): number {
-    return this.#dealings.lastSentMs;
+    return this.#dealings[dealing.lastSentMs] as number;
   }
 
   set lastSentMs(ms: number) {
-    this.#own().lastSentMs = ms;
+    this.#own()[dealing.lastSentMs] = ms;
   }
 
   /** When its whole leaf set came last. */
   get listedMs(): number {
-    return this.#dealings.listedMs;
+    return this.#dealings[dealing.listedMs] as number;
   }
 
   set listedMs(ms: number) {
-    this.#own().listedMs = ms;
+    this.#own()[dealing.listedMs] = ms;
   }
 
   /** Smoothed round-trip time; −1 before the first sample. */
   get rttMeanMs(): number {
-    return this.#dealings.rttMeanMs;
+    return this.#dealings[dealing.rttMeanMs] as number;
   }
 
   get id(): Id {
@@ -111,31 +183,43 @@ export class Peer {
 
   /** An answer to what was sent at `sentMs`. It is no sample when a dial lay in between: that takes many round trips. */
   answered(sentMs: number, nowMs: number): void {
-    if (sentMs >= this.#dealings.connectedMs) this.measured(nowMs - sentMs);
+    if (sentMs >= (this.#dealings[dealing.connectedMs] as number)) this.measured(nowMs - sentMs);
   }
 
   measured(rttMs: number): void {
     const own = this.#own();
-    if (own.rttMeanMs < 0) {
-      own.rttMeanMs = rttMs;
-      own.rttDeviationMs = rttMs / 2;
-      return;
-    }
-    const error = rttMs - own.rttMeanMs;
-    own.rttMeanMs += error * meanWeight;
-    own.rttDeviationMs += (Math.abs(error) - own.rttDeviationMs) * deviationWeight;
+    const meanMs = own[dealing.rttMeanMs] as number;
+    const deviationMs = own[dealing.rttDeviationMs] as number;
+    const error = rttMs - meanMs;
+    own[dealing.rttMeanMs] = meanMs < 0 ? rttMs : meanMs + error * meanWeight;
+    own[dealing.rttDeviationMs] = meanMs < 0 ? rttMs / 2 : deviationMs + (Math.abs(error) - deviationMs) * deviationWeight;
   }
 
   /** Mean plus four deviations, within the limits; `unknownMs` before the first sample. */
   timeoutMs(minMs: number, maxMs: number, unknownMs: number): number {
-    const { rttMeanMs, rttDeviationMs } = this.#dealings;
-    if (rttMeanMs < 0) return unknownMs;
-    return Math.min(maxMs, Math.max(minMs, rttMeanMs + deviations * rttDeviationMs));
+    const meanMs = this.rttMeanMs;
+    if (meanMs < 0) return unknownMs;
+    return Math.min(maxMs, Math.max(minMs, meanMs + deviations * (this.#dealings[dealing.rttDeviationMs] as number)));
   }
 
-  #own(): Dealings {
-    if (this.#dealings === none) this.#dealings = { ...none };
-    return this.#dealings;
+  /** A new life of the node begins with nothing known of it but its address. */
+  replaceContact(contact: Contact): void {
+    if (contact.incarnation > this.contact.incarnation) {
+      this.status = undefined;
+      this.relayed = false;
+      this.suspected = false;
+    }
+    this.contact = contact;
+    this.isNoted = false;
+  }
+
+  #set(bit: number, value: boolean): void {
+    this.#flags = value ? this.#flags | bit : this.#flags & ~bit;
+  }
+
+  #own(): number[] {
+    if (this.#dealings === none) this.#dealings = [...none];
+    return this.#dealings as number[];
   }
 }
 
@@ -167,7 +251,7 @@ export class Peers {
   meet(contact: Contact): Peer {
     const known = this.#byHex.get(contact.id.hex);
     if (known === undefined) return this.#add(contact);
-    if (supersedes(contact, known.contact)) replaceContact(known, contact);
+    if (supersedes(contact, known.contact)) known.replaceContact(contact);
     return known;
   }
 
@@ -192,18 +276,8 @@ export class Peers {
 
   /** Forgets the older ones of those that nothing holds on to. The next sweep comes after as many additions as this one leaves. */
   #sweep(): void {
-    const strangers = [...this.#byHex].filter(([, peer]) => !peer.isLeaf && !peer.isTabled && !peer.isQuestioned && !peer.connected);
+    const strangers = [...this.#byHex].filter(([, peer]) => !peer.isHeld);
     for (const [hex] of strangers.slice(0, -strangersMax)) this.#byHex.delete(hex);
     this.#sweepAt = this.#byHex.size + strangersMax;
   }
-}
-
-/** A new life of the node begins with nothing known of it but its address. */
-function replaceContact(peer: Peer, contact: Contact): void {
-  if (contact.incarnation > peer.contact.incarnation) {
-    peer.status = undefined;
-    peer.relayed = false;
-    peer.suspected = false;
-  }
-  peer.contact = contact;
 }

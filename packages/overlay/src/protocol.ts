@@ -95,7 +95,13 @@ export class Protocol {
         this.#changeSelf(input.self);
         break;
     }
-    if (this.membership.flush() && this.context.isOnRing) this.#detector.onLeafSetChanged();
+    if (this.membership.flush()) this.#onLeafSetChanged();
+  }
+
+  #onLeafSetChanged(): void {
+    if (!this.context.isOnRing) return;
+    this.context.fitTable();
+    this.#detector.onLeafSetChanged();
   }
 
   /** The neighbours learn the new address from this node itself, everybody else from them. */

@@ -47,8 +47,8 @@ export class Remembered {
   /** An active node spoke for itself. Once there are enough, only one that is new to the routing table takes the place of another. */
   note(peer: Peer, isNewlyTabled: boolean): void {
     const { contact } = peer;
-    if (peer.notedAs !== undefined && isSameContact(peer.notedAs, contact) && !isNewlyTabled) return;
-    peer.notedAs = contact;
+    if (peer.isNoted && !isNewlyTabled) return;
+    peer.isNoted = true;
     const known = this.#entries.get(contact.id.hex);
     if (known !== undefined) {
       known.failures = 0;
@@ -65,7 +65,7 @@ export class Remembered {
 
   /** The node does not answer any more. It is kept for a while among the lost. */
   lost(peer: Peer): void {
-    peer.notedAs = undefined;
+    peer.isNoted = false;
     const entry = this.#entries.get(peer.id.hex);
     if (entry === undefined) return;
     entry.failures++;

@@ -11,6 +11,9 @@ export interface TableCell {
   readonly peers: readonly Peer[];
 }
 
+const nobody: readonly Peer[] = [];
+const emptyRow: readonly undefined[] = Array.from({ length: columnCount }, () => undefined);
+
 /**
  * The prefix routing table (Plaxton, Rajaraman, Richa 1997; Pastry): row = digits shared with this node, column = next digit.
  * Rows are made when their first contact comes. As long as there is room in the table a cell takes all that it is offered;
@@ -19,8 +22,9 @@ export interface TableCell {
 export class RoutingTable {
   readonly #self: Id;
   readonly #cellSize: number;
-  readonly #contactsMax: number;
-  readonly #rows: (Peer[] | undefined)[][] = [];
+  #contactsMax: number;
+  /** Row by row. A cell changes much less often than it is read, so each is a list of exactly its length. */
+  #cells: (readonly Peer[] | undefined)[] = [];
   #size = 0;
 
   constructor(self: Id, cellSize: number, contactsMax: number) {
@@ -34,34 +38,42 @@ export class RoutingTable {
   }
 
   get rowCount(): number {
-    return this.#rows.length;
+    return this.#cells.length / columnCount;
+  }
+
+  /** From now on at most so many contacts; of those beyond, the worst of the largest cells go. */
+  limit(contactsMax: number): void {
+    this.#contactsMax = contactsMax;
+    while (this.#size > contactsMax) this.#dropWorst(this.#largestCell());
   }
 
   /** Whether `insert` would take a contact with this id that is better than none. */
   hasRoomFor(id: Id): boolean {
     if (id.equals(this.#self)) return false;
-    return this.#size < this.#contactsMax || (this.#cell(id)?.length ?? 0) < this.#cellSize;
+    return this.#size < this.#contactsMax || this.cellOf(id).length < this.#cellSize;
   }
 
   /** Takes the peer into its cell, or puts it to its new place there. Whether it is in the table afterwards. */
   insert(peer: Peer): boolean {
     if (peer.id.equals(this.#self)) return false;
-    const cell = this.#cellFor(peer.id);
-    if (peer.isTabled) {
-      cell.splice(cell.indexOf(peer), 1);
-      place(cell, peer);
-      return true;
-    }
-    if (this.#size >= this.#contactsMax && !this.#makeRoom(cell, peer)) return false;
-    place(cell, peer);
+    if (peer.isTabled) this.remove(peer);
+    else if (this.#size >= this.#contactsMax && !this.#makeRoom(peer)) return false;
+    const place = this.#placeOf(peer.id);
+    while (this.#cells.length <= place) this.#cells = this.#cells.concat(emptyRow);
+    const cell = this.#cells[place] ?? [];
+    this.#cells[place] = cell.toSpliced(rankIn(cell, peer), 0, peer);
     peer.isTabled = true;
     this.#size++;
     return true;
   }
 
   remove(peer: Peer): void {
-    const cell = peer.isTabled ? this.#cell(peer.id) : undefined;
-    if (cell !== undefined) this.#drop(cell, cell.indexOf(peer));
+    if (!peer.isTabled) return;
+    const place = this.#placeOf(peer.id);
+    const cell = this.#cells[place] ?? [];
+    this.#cells[place] = cell.length === 1 ? undefined : cell.toSpliced(cell.indexOf(peer), 1);
+    peer.isTabled = false;
+    this.#size--;
   }
 
   /**
@@ -71,27 +83,27 @@ export class RoutingTable {
   closest(key: Id, than: Id | undefined, accepts: (peer: Peer) => boolean): Peer | undefined {
     const row = sharedPrefixLength(this.#self, key);
     if (row >= idDigits) return this.#closestBelow(0, key, than, accepts);
-    return this.#closestIn(this.#rows[row]?.[key.digit(row)], key, than, accepts) ?? this.#closestAround(row, key, than, accepts);
+    return this.#closestIn(this.cellOf(key), key, than, accepts) ?? this.#closestAround(row, key, than, accepts);
   }
 
   /** The contacts that share one more digit with `key` than this node does. */
   cellOf(key: Id): readonly Peer[] {
-    return this.#cell(key) ?? [];
+    return this.#cells[this.#placeOf(key)] ?? nobody;
   }
 
   row(row: number): readonly Peer[] {
     const peers: Peer[] = [];
-    for (const cell of this.#rows[row] ?? []) if (cell !== undefined) peers.push(...cell);
+    for (let column = 0; column < columnCount; column++) {
+      for (const peer of this.#cells[row * columnCount + column] ?? nobody) peers.push(peer);
+    }
     return peers;
   }
 
   /** The cells that are not empty, row by row. */
   cells(): readonly TableCell[] {
     const cells: TableCell[] = [];
-    this.#rows.forEach((columns, row) => {
-      columns.forEach((peers, column) => {
-        if (peers !== undefined && peers.length > 0) cells.push({ row, column, peers });
-      });
+    this.#cells.forEach((peers, place) => {
+      if (peers !== undefined) cells.push({ row: Math.floor(place / columnCount), column: place % columnCount, peers });
     });
     return cells;
   }
@@ -110,14 +122,14 @@ export class RoutingTable {
   /** This node's own column stands for all rows below. */
   #closestInColumn(row: number, column: number, key: Id, than: Id | undefined, accepts: (peer: Peer) => boolean): Peer | undefined {
     if (column === this.#self.digit(row)) return this.#closestBelow(row + 1, key, than, accepts);
-    return this.#closestIn(this.#rows[row]?.[column], key, than, accepts);
+    return this.#closestIn(this.#cells[row * columnCount + column], key, than, accepts);
   }
 
   /** Of all rows from `row` on. */
   #closestBelow(row: number, key: Id, than: Id | undefined, accepts: (peer: Peer) => boolean): Peer | undefined {
     let best: Peer | undefined;
-    for (let below = row; below < this.#rows.length; below++) {
-      for (const cell of this.#rows[below] ?? []) best = this.#closestIn(cell, key, best?.id ?? than, accepts) ?? best;
+    for (let place = row * columnCount; place < this.#cells.length; place++) {
+      best = this.#closestIn(this.#cells[place], key, best?.id ?? than, accepts) ?? best;
     }
     return best;
   }
@@ -132,57 +144,41 @@ export class RoutingTable {
     return best;
   }
 
-  #cell(id: Id): Peer[] | undefined {
+  /** Of the cell that the id belongs into; −1 for this node's own id. */
+  #placeOf(id: Id): number {
     const row = sharedPrefixLength(this.#self, id);
-    return row < idDigits ? this.#rows[row]?.[id.digit(row)] : undefined;
-  }
-
-  #cellFor(id: Id): Peer[] {
-    const row = sharedPrefixLength(this.#self, id);
-    while (this.#rows.length <= row) this.#rows.push([]);
-    const columns = this.#rows[row] ?? [];
-    const column = id.digit(row);
-    while (columns.length <= column) columns.push(undefined);
-    columns[column] ??= [];
-    return columns[column];
+    return row < idDigits ? row * columnCount + id.digit(row) : -1;
   }
 
   /** In a full table: a small cell grows at the cost of the largest, a large one only takes what is better than its worst. */
-  #makeRoom(cell: Peer[], peer: Peer): boolean {
+  #makeRoom(peer: Peer): boolean {
+    const cell = this.cellOf(peer.id);
     if (cell.length < this.#cellSize) {
-      const largest = this.#largestCell();
-      this.#drop(largest, largest.length - 1);
+      this.#dropWorst(this.#largestCell());
       return true;
     }
     const worst = cell[cell.length - 1];
     if (worst === undefined || !isBetter(peer, worst)) return false;
-    this.#drop(cell, cell.length - 1);
+    this.remove(worst);
     return true;
   }
 
-  #largestCell(): Peer[] {
-    let largest: Peer[] = [];
-    for (const columns of this.#rows) {
-      for (const cell of columns) if (cell !== undefined && cell.length > largest.length) largest = cell;
-    }
+  #largestCell(): readonly Peer[] {
+    let largest = nobody;
+    for (const cell of this.#cells) if (cell !== undefined && cell.length > largest.length) largest = cell;
     return largest;
   }
 
-  #drop(cell: Peer[], index: number): void {
-    const [peer] = cell.splice(index, 1);
-    if (peer === undefined) return;
-    peer.isTabled = false;
-    this.#size--;
+  #dropWorst(cell: readonly Peer[]): void {
+    const worst = cell[cell.length - 1];
+    if (worst !== undefined) this.remove(worst);
   }
 }
 
-function place(cell: Peer[], peer: Peer): void {
-  let index = 0;
-  for (const other of cell) {
-    if (isBetter(peer, other)) break;
-    index++;
-  }
-  cell.splice(index, 0, peer);
+/** The place that the peer would take in the cell. */
+function rankIn(cell: readonly Peer[], peer: Peer): number {
+  const worse = cell.findIndex((other) => isBetter(peer, other));
+  return worse < 0 ? cell.length : worse;
 }
 
 function isBetter(a: Peer, b: Peer): boolean {

@@ -17,6 +17,8 @@ export interface OverlayView {
   neighbourSet(count: number): readonly Contact[];
   /** The keys among whose `rank` closest active nodes this one is; absent when not active. */
   range(rank: number): Arc | undefined;
+  /** Whether the leaf set holds the node. */
+  isLeaf(id: Id): boolean;
   /** The newest contact known for the id. */
   contact(id: Id): Contact | undefined;
   /** Smoothed round-trip time in milliseconds. */
@@ -27,8 +29,17 @@ export interface OverlayView {
   routingTable(): readonly { readonly row: number; readonly column: number; readonly contacts: readonly Contact[] }[];
   /** Contacts worth keeping for a rejoin, spread over the ring. */
   remembered(): readonly Contact[];
+  sizes(): OverlaySizes;
   /** Estimate of the number of nodes, from the density of the leaf set; exact when the leaf set holds the whole ring. */
   estimatedSize(): number;
+}
+
+/** How much a node keeps of everything that must not grow without bound. */
+export interface OverlaySizes {
+  readonly clockwise: number;
+  readonly counterClockwise: number;
+  readonly tableContacts: number;
+  readonly remembered: number;
 }
 
 export interface LeafView {

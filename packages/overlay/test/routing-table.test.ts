@@ -92,3 +92,20 @@ test('what was removed is not found any more', () => {
 function hex(top: string): Id {
   return Id.fromHex(top.padEnd(64, '0'));
 }
+
+test('a table whose limit falls keeps a contact in every cell and the best of those it had', () => {
+  fc.assert(
+    fc.property(ids, fc.integer({ min: 1, max: 30 }), (all, spare) => {
+      const [self, ...others] = all as [Id, ...Id[]];
+      const table = new RoutingTable(self, 3, 1000);
+      for (const [rttMs, id] of others.entries()) table.insert(peer(id, rttMs));
+      const before = new Map(table.cells().map(({ row, column, peers }) => [`${row}.${column}`, peers]));
+      const max = before.size + spare;
+      table.limit(max);
+      expect(table.size).toBe(Math.min(max, others.length));
+      expect(table.cells().length).toBe(before.size);
+      for (const { row, column, peers } of table.cells()) expect(peers).toEqual(before.get(`${row}.${column}`)?.slice(0, peers.length));
+      for (const peers of before.values()) for (const each of peers) expect(each.isTabled).toBe(table.cellOf(each.id).includes(each));
+    }),
+  );
+});

@@ -27,9 +27,14 @@ export class Cluster {
     return this.world.membership.active.filter(({ runs }) => runs);
   }
 
+  hasActive(): boolean {
+    return this.world.membership.active.some(({ runs }) => runs);
+  }
+
   /** One of them; throws when there is none, for then the script makes no sense. */
   anyActive(random: SeededRandom = this.random): Host {
-    const host = pick(random, this.activeHosts());
+    const any = pick(random, this.world.membership.active);
+    const host = any?.runs === true ? any : pick(random, this.activeHosts());
     if (host === undefined) throw new Error('no active host is left');
     return host;
   }

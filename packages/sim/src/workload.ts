@@ -50,7 +50,7 @@ export class Workload {
     if (perSecond <= 0) return;
     const next = (): void => {
       if (this.stopped) return;
-      if (this.cluster.activeHosts().length > 0) act();
+      if (this.cluster.hasActive()) act();
       this.cluster.world.engine.after(exponential(this.random, 1000 / perSecond), next);
     };
     this.cluster.world.engine.after(exponential(this.random, 1000 / perSecond), next);

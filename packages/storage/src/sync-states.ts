@@ -12,6 +12,11 @@ export interface SyncState {
   readonly synced?: Arc;
 }
 
+/** Kept by the hexadecimal digits of the id. */
+interface Word extends SyncState {
+  readonly id: Id;
+}
+
 /** Peers whose word is kept at most: many more than there are neighbours. */
 const statesMax = 256;
 /** Changes within this time are told in one message. */
@@ -24,7 +29,7 @@ const announceDelayMs = 20;
 export class SyncStates {
   private readonly ctx: Context;
   private readonly own: Responsibility;
-  private readonly states = new Map<string, SyncState>();
+  private readonly states = new Map<string, Word>();
   /** What each neighbour was last told, by id. */
   private readonly told = new Map<string, { readonly incarnation: number; readonly synced: Arc | undefined }>();
   private timer: StorageDeadline | undefined;
@@ -58,7 +63,7 @@ export class SyncStates {
     const before = this.get(from);
     const { storeId, synced } = message;
     if (this.states.size >= statesMax && !this.states.has(from.id.hex)) return false;
-    this.states.set(from.id.hex, { incarnation: from.incarnation, storeId, ...(synced === undefined ? {} : { synced }) });
+    this.states.set(from.id.hex, { id: from.id, incarnation: from.incarnation, storeId, ...(synced === undefined ? {} : { synced }) });
     if (before !== undefined || synced === undefined || this.own.synced === undefined) return false;
     return overlaps(synced, this.own.synced);
   }
@@ -100,9 +105,6 @@ export class SyncStates {
   private prune(neighbours: readonly Contact[]): void {
     const near = new Set(neighbours.map((contact) => contact.id.hex));
     for (const hex of this.told.keys()) if (!near.has(hex)) this.told.delete(hex);
-    const { overlay } = this.ctx;
-    const { clockwise, counterClockwise } = overlay.leafSet();
-    for (const leaf of [...clockwise, ...counterClockwise]) near.add(leaf.contact.id.hex);
-    for (const hex of this.states.keys()) if (!near.has(hex)) this.states.delete(hex);
+    for (const [hex, { id }] of this.states) if (!near.has(hex) && !this.ctx.overlay.isLeaf(id)) this.states.delete(hex);
   }
 }

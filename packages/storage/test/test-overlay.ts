@@ -11,6 +11,7 @@ import {
   type Now,
   type OverlayInput,
   type OverlayOutput,
+  type OverlaySizes,
   ringDistance,
 } from '@dht/overlay';
 import type { OverlayMachine } from '../src/core.ts';
@@ -133,6 +134,16 @@ export class TestOverlay implements OverlayMachine {
 
   rttMs(id: Id): number | undefined {
     return this.rtt(id);
+  }
+
+  isLeaf(id: Id): boolean {
+    const { clockwise, counterClockwise } = this.sides();
+    return [...clockwise, ...counterClockwise].some(({ contact }) => contact.id.equals(id));
+  }
+
+  sizes(): OverlaySizes {
+    const { clockwise, counterClockwise } = this.sides();
+    return { clockwise: clockwise.length, counterClockwise: counterClockwise.length, tableContacts: 0, remembered: 0 };
   }
 
   isAvoided(id: Id): boolean {

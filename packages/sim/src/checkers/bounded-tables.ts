@@ -3,9 +3,6 @@ import { problemsMax } from '../checker.ts';
 import type { Host } from '../host.ts';
 import type { World } from '../world.ts';
 
-/** Of the overlay's `RoutingTable`. */
-const tableContactsMax = 512;
-
 /** Always: nothing that a node keeps grows beyond its configured bound. */
 export class BoundedTables implements StateChecker {
   readonly name = 'bounded-tables';
@@ -28,13 +25,12 @@ export class BoundedTables implements StateChecker {
     const { core } = host;
     if (core === undefined) return [];
     const { overlayConfig, storageConfig } = this.world;
-    const { clockwise, counterClockwise } = core.overlay.leafSet();
-    const cells = core.overlay.routingTable();
+    const { clockwise, counterClockwise, tableContacts, remembered } = core.overlay.sizes();
     const bounds: [string, number, number][] = [
-      ['members in the clockwise half', clockwise.length, overlayConfig.leafSetSize / 2],
-      ['members in the counter-clockwise half', counterClockwise.length, overlayConfig.leafSetSize / 2],
-      ['contacts in the routing table', cells.reduce((sum, { contacts }) => sum + contacts.length, 0), tableContactsMax],
-      ['remembered contacts', core.overlay.remembered().length, overlayConfig.rememberedMax],
+      ['members in the clockwise half', clockwise, overlayConfig.leafSetSize / 2],
+      ['members in the counter-clockwise half', counterClockwise, overlayConfig.leafSetSize / 2],
+      ['contacts in the routing table', tableContacts, overlayConfig.tableContactsMax],
+      ['remembered contacts', remembered, overlayConfig.rememberedMax],
       ['requests under way', core.load.requests, storageConfig.requestsMax],
       ['open handles', host.handles.count, storageConfig.requestsMax],
     ];

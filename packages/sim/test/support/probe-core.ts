@@ -1,4 +1,4 @@
-import { type Arc, type Contact, Id, type LeafView, type NodeStatus, type Now, type OverlayView } from '@dht/overlay';
+import { type Arc, type Contact, Id, type LeafView, type NodeStatus, type Now, type OverlaySizes, type OverlayView } from '@dht/overlay';
 import type { CoreInit, CoreInput, CoreOutput, Message } from '@dht/storage';
 import type { Host } from '../../src/host.ts';
 import type { NodeCore } from '../../src/node-core.ts';
@@ -71,6 +71,18 @@ export class ProbeView implements OverlayView {
   }
   range(): Arc | undefined {
     return this.arc;
+  }
+  isLeaf(): boolean {
+    return false;
+  }
+  sizes(): OverlaySizes {
+    const { clockwise, counterClockwise, rememberedContacts } = this;
+    return {
+      clockwise: clockwise.length,
+      counterClockwise: counterClockwise.length,
+      tableContacts: 0,
+      remembered: rememberedContacts.length,
+    };
   }
   contact(): Contact | undefined {
     return undefined;
