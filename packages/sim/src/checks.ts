@@ -32,10 +32,7 @@ const handleHeldMsMax = 10 * minute;
 export class Checks {
   readonly violations: Violations;
   readonly ledger: ItemLedger;
-  readonly trueRoot: TrueRoot;
   readonly absence: TruthfulAbsence;
-  /** Samples taken, and those in which some key had two roots. */
-  readonly rootSamples: { taken: number; withTwo: number } = { taken: 0, withTwo: 0 };
   private readonly world: World;
   private readonly always: readonly StateChecker[];
   private readonly oneRoot: OneRoot;
@@ -47,14 +44,13 @@ export class Checks {
     this.world = world;
     this.violations = new Violations(world.engine, world.network.recent);
     this.ledger = new ItemLedger(world, this.violations);
-    this.trueRoot = new TrueRoot(world, this.violations);
     this.absence = new TruthfulAbsence(world, this.ledger, this.violations);
     this.oneRoot = new OneRoot(world);
     this.readable = new ReadableEverywhere(cluster, this.ledger, this.violations);
     const handles = new HandleDiscipline(world, this.violations, handleHeldMsMax);
     this.always = [handles, new BoundedTables(world)];
     this.eventually = [new OneRing(world), new ExactLeafSets(world), new ReplicatedItems(world, this.ledger)];
-    const watching = [handles, this.ledger, this.trueRoot, this.absence];
+    const watching = [handles, this.ledger, new TrueRoot(world, this.violations), this.absence];
     for (const observer of watching) world.observers.add(observer);
     world.observers.add(new SoundCore(this.violations));
     world.observers.add(new BoundedTraffic(this.violations));
@@ -84,11 +80,8 @@ export class Checks {
 
   private sample(): void {
     for (const checker of this.always) this.report(checker, 'always', checker.problems());
-    const twoRoots = this.oneRoot.problems();
-    this.rootSamples.taken++;
-    if (twoRoots.length > 0) this.rootSamples.withTwo++;
     const { calm, now, network } = this.world;
-    if (calm.since(now - twoRootsMsMax) && !disturbsMessages(network.faults)) this.report(this.oneRoot, 'calm', twoRoots);
+    if (calm.since(now - twoRootsMsMax) && !disturbsMessages(network.faults)) this.report(this.oneRoot, 'calm', this.oneRoot.problems());
     this.world.engine.after(samplePeriodMs, () => this.sample());
   }
 

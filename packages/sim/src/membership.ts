@@ -13,6 +13,9 @@ export class Membership {
   private readonly engine: Engine;
   private readonly ring: Host[] = [];
   private readonly periods = new Map<Host, Period>();
+  /** Active milliseconds of all hosts together, up to `countedAt`. */
+  private activeMs = 0;
+  private countedAt = 0;
 
   constructor(engine: Engine) {
     this.engine = engine;
@@ -23,12 +26,21 @@ export class Membership {
     return this.ring;
   }
 
+  /** Milliseconds that hosts were active so far, all of them added up. */
+  totalActiveMs(): number {
+    const { now } = this.engine;
+    this.activeMs += this.ring.length * (now - this.countedAt);
+    this.countedAt = now;
+    return this.activeMs;
+  }
+
   /** To be called when a host's status may have changed. */
   changed(host: Host): void {
     const isActive = host.status === 'active' && host.role === 'full';
     const index = this.indexOf(host.id);
     const wasActive = this.ring[index] === host;
     if (isActive === wasActive) return;
+    this.totalActiveMs();
     if (isActive) {
       this.ring.splice(index, 0, host);
       this.periods.set(host, { from: this.engine.now, until: Number.POSITIVE_INFINITY });

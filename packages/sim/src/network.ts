@@ -108,8 +108,8 @@ export class Network {
     const message = this.options.roundTrip === undefined ? original : this.options.roundTrip(original);
     if (this.isFlooding(owner)) return;
     const bytes = encodedSize(message);
-    this.traffic.add(message.type, bytes);
-    this.recent.add(engine.now, owner.index, peerHost.index, message.type);
+    const type = this.traffic.add(message, bytes);
+    this.recent.add(engine.now, owner.index, peerHost.index, type);
     if (owner.uplink.mailWaitMs(engine.now) > this.options.mailWaitMsMax) {
       engine.schedule(engine.now, eventKind.dropped, owner, { message } satisfies Waiting, link.peer);
       return;
@@ -134,7 +134,7 @@ export class Network {
     const { engine, faults, random } = this;
     const { owner, peerHost } = link;
     const bytes = encodedTransferSize(header);
-    this.traffic.add('block', bytes);
+    this.traffic.addBlock(bytes);
     this.recent.add(engine.now, owner.index, peerHost.index, 'block');
     const sentAt = owner.uplink.block(engine.now, bytes);
     engine.schedule(sentAt, eventKind.io, owner, { to, header, link } satisfies TransferEnd);
@@ -161,6 +161,12 @@ export class Network {
   delayMs(from: Host, to: Host): number {
     const { topology } = this.options;
     return propagationMs(from.place, to.place, topology) + exponential(this.random, topology.jitterMsMean);
+  }
+
+  /** One way, on idle lines. */
+  meanDelayMs(from: Host, to: Host): number {
+    const { topology } = this.options;
+    return propagationMs(from.place, to.place, topology) + topology.jitterMsMean;
   }
 
   /** Closes the owner's end in order; the peer learns of it behind everything sent so far. */

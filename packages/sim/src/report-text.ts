@@ -1,3 +1,4 @@
+import type { TrafficRate } from './measurement.ts';
 import type { OperationReport, Report, ViolationReport } from './report.ts';
 import type { Summary } from './samples.ts';
 
@@ -17,6 +18,7 @@ export function reportText(report: Report, command: string): string {
     line('joins', `${summary(report.joins.ms)}; ${report.joins.seeds} seeded, ${report.joins.merges} merges`),
     line('lookups', `${report.lookups.ok} ok, ${report.lookups.wrong} wrong, ${report.lookups.lost} lost; ${summary(report.lookups.ms)}`),
     line('hops', hops(report.lookups.hops)),
+    line('stretch', stretch(report)),
     line('puts', operation(report.puts)),
     line('gets', `${operation(report.gets)}; ${report.gets.untrueAbsences} times not-found was untrue`),
     line('items', `${report.items.acknowledged} acknowledged, ${report.items.lost} without a copy on a running node`),
@@ -24,10 +26,12 @@ export function reportText(report: Report, command: string): string {
       'failures',
       `${report.failures.crashes} crashes, ${report.failures.falseVerdicts} false verdicts; detected after ${summary(report.failures.detectionMs)}`,
     ),
-    line('two roots', `in ${report.twoRoots.withTwo} of ${report.twoRoots.samples} samples`),
+    line('ring', ring(report)),
     '',
     'traffic per node and second',
-    ...report.traffic.map(({ type, messagesPerSecond, bytesPerSecond }) => traffic(type, messagesPerSecond, bytesPerSecond)),
+    ...(['total', 'control', 'lookup', 'storage'] as const).map((name) => traffic(name, report.traffic[name])),
+    '',
+    ...report.traffic.byType.map((rate) => traffic(rate.type, rate)),
     '',
     ...verdict(report, command),
   ];
@@ -55,8 +59,19 @@ function line(label: string, text: string): string {
   return `${label.padEnd(labelWidth)}${text}`;
 }
 
-function traffic(type: string, messages: number, bytes: number): string {
-  return `  ${type.padEnd(16)}${messages.toFixed(2).padStart(10)} messages${bytes.toFixed(0).padStart(10)} bytes`;
+function traffic(name: string, { messagesPerSecond, bytesPerSecond }: TrafficRate): string {
+  return `  ${name.padEnd(18)}${messagesPerSecond.toFixed(3).padStart(10)} messages${bytesPerSecond.toFixed(0).padStart(10)} bytes`;
+}
+
+function stretch({ stretch: { ratios, ofMeans } }: Report): string {
+  if (ratios === undefined || ofMeans === undefined) return 'none measured';
+  return `mean ${ratios.mean.toFixed(2)}, p50 ${ratios.p50.toFixed(2)}, p99 ${ratios.p99.toFixed(2)}; of the means ${ofMeans.toFixed(2)}`;
+}
+
+function ring({ consistency: { twoRootsMs, inexactMs, inexactNodeShare, samples, periodMs } }: Report): string {
+  const share = (100 * inexactNodeShare).toFixed(2);
+  const looked = `of ${seconds(samples * periodMs)}`;
+  return `two roots for ${seconds(twoRootsMs)} ${looked}; inexact leaf sets for ${seconds(inexactMs)}, ${share} % of all nodes' time`;
 }
 
 function settled({ settledMs }: Report): string {

@@ -1,13 +1,12 @@
 import type { Checks } from './checks.ts';
+import { type Measurement, type NetworkFigures, optional } from './measurement.ts';
 import type { Summary } from './samples.ts';
 import type { Scenario } from './scenario.ts';
-import type { Statistics } from './statistics.ts';
-import type { TrafficCount, TrafficType } from './traffic.ts';
 import type { Violation } from './violations.ts';
 import type { World } from './world.ts';
 
 /** What a run was and what it showed. Times in milliseconds; those of the run itself are virtual. */
-export interface Report {
+export interface Report extends NetworkFigures {
   readonly scenario: string;
   readonly seed: number;
   readonly nodes: number;
@@ -23,26 +22,13 @@ export interface Report {
   readonly fingerprint: string;
   /** From the last fault to a network in which all that must hold in the end does; absent when it did not come to that. */
   readonly settledMs?: number;
-  /** Sent, per active node and second. */
-  readonly traffic: readonly TrafficReport[];
-  readonly joins: { readonly ms?: Summary; readonly seeds: number; readonly merges: number };
-  readonly lookups: { readonly ok: number; readonly wrong: number; readonly lost: number; readonly hops?: Summary; readonly ms?: Summary };
   readonly puts: OperationReport;
   /** `untrueAbsences`: answered with not-found, though a running node had the block. */
   readonly gets: OperationReport & { readonly untrueAbsences: number };
   readonly items: { readonly acknowledged: number; readonly lost: number };
-  readonly failures: { readonly crashes: number; readonly falseVerdicts: number; readonly detectionMs?: Summary };
-  /** In how many of the samples some key had two roots. */
-  readonly twoRoots: { readonly samples: number; readonly withTwo: number };
   readonly heapBytesPerNode?: number;
   readonly violations: readonly ViolationReport[];
   readonly violationsTotal: number;
-}
-
-interface TrafficReport {
-  readonly type: TrafficType | 'total';
-  readonly messagesPerSecond: number;
-  readonly bytesPerSecond: number;
 }
 
 export interface OperationReport {
@@ -64,7 +50,7 @@ export interface ReportInput {
   readonly nodes: number;
   readonly world: World;
   readonly checks: Checks;
-  readonly statistics: Statistics;
+  readonly measurement: Measurement;
   readonly settledMs: number | undefined;
   readonly elapsedMs: number;
   readonly cpuMs: number;
@@ -73,7 +59,8 @@ export interface ReportInput {
 const second = 1000;
 
 export function makeReport(input: ReportInput): Report {
-  const { world, checks, statistics, elapsedMs, cpuMs } = input;
+  const { world, checks, elapsedMs, cpuMs } = input;
+  const { statistics } = input.measurement;
   return {
     scenario: input.scenario.name,
     seed: world.seed,
@@ -86,13 +73,7 @@ export function makeReport(input: ReportInput): Report {
     eventsPerSecond: (world.engine.events / cpuMs) * second,
     fingerprint: world.engine.fingerprint,
     ...optional('settledMs', input.settledMs),
-    traffic: trafficReport(world, input.nodes),
-    joins: { ...optional('ms', statistics.joinMs.summary()), seeds: statistics.seeds, merges: statistics.merges },
-    lookups: {
-      ...checks.trueRoot.verdicts,
-      ...optional('hops', statistics.hops.summary()),
-      ...optional('ms', statistics.lookupMs.summary()),
-    },
+    ...input.measurement.figures(),
     puts: { outcomes: Object.fromEntries(statistics.puts), ...optional('ms', statistics.putMs.summary()) },
     gets: {
       outcomes: Object.fromEntries(statistics.gets),
@@ -100,30 +81,9 @@ export function makeReport(input: ReportInput): Report {
       ...optional('ms', statistics.getMs.summary()),
     },
     items: { acknowledged: checks.ledger.acknowledged().length, lost: checks.ledger.lost().length },
-    failures: {
-      crashes: statistics.crashes,
-      falseVerdicts: statistics.falseFailures,
-      ...optional('detectionMs', statistics.detectionMs.summary()),
-    },
-    twoRoots: { samples: checks.rootSamples.taken, withTwo: checks.rootSamples.withTwo },
     violations: checks.violations.list.map(violationReport),
     violationsTotal: checks.violations.total,
   };
-}
-
-function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
-}
-
-function trafficReport(world: World, nodes: number): TrafficReport[] {
-  const nodeSeconds = (nodes * world.now) / second;
-  const rate = (type: TrafficReport['type'], { messages, bytes }: Readonly<TrafficCount>): TrafficReport => ({
-    type,
-    messagesPerSecond: messages / nodeSeconds,
-    bytesPerSecond: bytes / nodeSeconds,
-  });
-  const { traffic } = world.network;
-  return [rate('total', traffic.total()), ...traffic.byType().map(([type, count]) => rate(type, count))];
 }
 
 function violationReport({ checker, demand, atMs, message, hosts, lastMessages }: Violation): ViolationReport {

@@ -2,9 +2,9 @@ import { Checks } from './checks.ts';
 import { Churn, type ChurnOptions } from './churn.ts';
 import { Cluster } from './cluster.ts';
 import { noFaults } from './faults.ts';
+import { Measurement } from './measurement.ts';
 import { makeReport, type Report } from './report.ts';
 import type { Scenario } from './scenario.ts';
-import { Statistics } from './statistics.ts';
 import { Workload, type WorkloadOptions } from './workload.ts';
 import { World, type WorldOptions } from './world.ts';
 
@@ -24,7 +24,7 @@ export interface SimulateOptions {
 }
 
 /** A little of everything: enough that every run stores, reads and looks up. */
-const defaultWorkload: WorkloadOptions = { putsPerSecond: 1, getsPerSecond: 2, lookupsPerSecond: 5 };
+const defaultWorkload: WorkloadOptions = { putsPerSecond: 1, getsPerSecond: 2, lookupsPerSecond: 5, iterativeShare: 0.3 };
 const minute = 60_000;
 const settlePollMs = 2_000;
 
@@ -34,8 +34,7 @@ export function simulate(options: SimulateOptions): Report {
   const world = new World({ ...scenario.world, ...options.world, seed: options.seed });
   const cluster = new Cluster(world);
   const checks = new Checks(cluster);
-  const statistics = new Statistics(world);
-  world.observers.add(statistics);
+  const measurement = new Measurement(world);
   options.onWorld?.(world);
   const workload = new Workload(cluster, { ...defaultWorkload, ...options.workload });
   const churns: Churn[] = [];
@@ -59,7 +58,7 @@ export function simulate(options: SimulateOptions): Report {
     nodes,
     world,
     checks,
-    statistics,
+    measurement,
     settledMs,
     elapsedMs: performance.now() - startedAt,
     cpuMs: cpuSince(cpuBefore),

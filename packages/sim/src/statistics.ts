@@ -1,6 +1,7 @@
 import type { Id, LookupMode, LookupResult } from '@dht/overlay';
 import type { BlockRef, CoreEvent, GetResult, PutResult } from '@dht/storage';
 import type { Host } from './host.ts';
+import { judgeLookup, type LookupVerdict } from './lookup-verdict.ts';
 import type { EndOfLife, Observer } from './observer.ts';
 import { Samples } from './samples.ts';
 import type { World } from './world.ts';
@@ -14,6 +15,8 @@ export class Statistics implements Observer {
   readonly getMs: Samples = new Samples();
   /** From the end of a process to the verdict of one that had it in its leaf set. */
   readonly detectionMs: Samples = new Samples();
+  /** All lookups, those under faults included. */
+  readonly lookups: Record<LookupVerdict, number> = { ok: 0, wrong: 0, lost: 0 };
   readonly puts: Map<PutResult['outcome'], number> = new Map();
   readonly gets: Map<GetResult['outcome'], number> = new Map();
   /** Verdicts on processes that ran. */
@@ -22,11 +25,11 @@ export class Statistics implements Observer {
   commandsLost = 0;
   merges = 0;
   seeds = 0;
-  private readonly world: Pick<World, 'findHost' | 'now'>;
+  private readonly world: Pick<World, 'findHost' | 'now' | 'membership'>;
   private readonly startedAt = new Map<Host, number>();
   private readonly endedAt = new Map<string, number>();
 
-  constructor(world: Pick<World, 'findHost' | 'now'>) {
+  constructor(world: Pick<World, 'findHost' | 'now' | 'membership'>) {
     this.world = world;
   }
 
@@ -55,7 +58,9 @@ export class Statistics implements Observer {
     increment(this.gets, result.outcome);
   }
 
-  onLookup(_host: Host, _key: Id, _mode: LookupMode, result: LookupResult): void {
+  onLookup(_host: Host, key: Id, _mode: LookupMode, result: LookupResult, issuedAt: number): void {
+    const verdict = judgeLookup(this.world, key, result, issuedAt);
+    if (verdict !== undefined) this.lookups[verdict]++;
     if (result.outcome !== 'found') return;
     this.hops.add(result.path.length);
     this.lookupMs.add(result.elapsedMs);

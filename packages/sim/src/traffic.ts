@@ -1,18 +1,93 @@
+import type { RouteMessage } from '@dht/overlay';
 import type { Message } from '@dht/storage';
+import { RequestPurposes } from './request-purposes.ts';
 
-/** Types are those of messages, and `block` for the bytes of blocks. */
-export type TrafficType = Message['type'] | 'block';
+/**
+ * Types are those of messages, and `block` for the bytes of blocks. Messages that a request and its reply travel in are counted by
+ * what the request is for.
+ */
+export type TrafficType = Exclude<Message['type'], 'route' | 'routeReply'> | RoutedType | 'block';
+
+type RoutedType = `${'route' | 'routeReply'}/${RouteMessage['purpose']}`;
 
 export interface TrafficCount {
   messages: number;
   bytes: number;
 }
 
+/** What lookups themselves are made of; acknowledgements of hops are control, as in the evaluation of MSPastry. */
+const lookupTypes: ReadonlySet<TrafficType> = new Set(['route/lookup', 'routeReply/lookup', 'findNext', 'findNextReply']);
+const controlTypes: ReadonlySet<TrafficType> = new Set([
+  'heartbeat',
+  'probe',
+  'probeReply',
+  'indirectProbe',
+  'indirectReply',
+  'leafSet',
+  'leaving',
+  'route/join',
+  'route/probe',
+  'routeReply/join',
+  'routeReply/probe',
+  'routeAck',
+  'routeRefused',
+  'joinRequest',
+  'joinGrant',
+  'joinRefused',
+  'joinCommit',
+  'joinCommitted',
+  'tableRequest',
+  'tableReply',
+]);
+
+/** Whose traffic it is: the upkeep of the ring, lookups, or storage. */
+export type TrafficClass = 'control' | 'lookup' | 'storage';
+
 /** Messages and bytes sent so far, by type. */
 export class Traffic {
   private readonly counts = new Map<TrafficType, TrafficCount>();
+  private readonly purposes = new RequestPurposes();
 
-  add(type: TrafficType, bytes: number): void {
+  add(message: Message, bytes: number): TrafficType {
+    const type = this.typeOf(message);
+    this.addTo(type, bytes);
+    return type;
+  }
+
+  addBlock(bytes: number): void {
+    this.addTo('block', bytes);
+  }
+
+  /** Counts from zero on. */
+  restart(): void {
+    this.counts.clear();
+  }
+
+  /** Most bytes first. */
+  byType(): [TrafficType, Readonly<TrafficCount>][] {
+    return [...this.counts].sort((a, b) => b[1].bytes - a[1].bytes);
+  }
+
+  /** Of one class, or of all together. */
+  total(only?: TrafficClass): Readonly<TrafficCount> {
+    const total = { messages: 0, bytes: 0 };
+    for (const [type, { messages, bytes }] of this.counts) {
+      if (only !== undefined && classOf(type) !== only) continue;
+      total.messages += messages;
+      total.bytes += bytes;
+    }
+    return total;
+  }
+
+  private typeOf(message: Message): TrafficType {
+    if (message.type === 'route') {
+      this.purposes.note(message.request, message.purpose);
+      return `route/${message.purpose}`;
+    }
+    return message.type === 'routeReply' ? `routeReply/${this.purposes.of(message.request)}` : message.type;
+  }
+
+  private addTo(type: TrafficType, bytes: number): void {
     const count = this.counts.get(type);
     if (count === undefined) {
       this.counts.set(type, { messages: 1, bytes });
@@ -21,18 +96,9 @@ export class Traffic {
     count.messages++;
     count.bytes += bytes;
   }
+}
 
-  /** Most bytes first. */
-  byType(): [TrafficType, Readonly<TrafficCount>][] {
-    return [...this.counts].sort((a, b) => b[1].bytes - a[1].bytes);
-  }
-
-  total(): Readonly<TrafficCount> {
-    const total = { messages: 0, bytes: 0 };
-    for (const { messages, bytes } of this.counts.values()) {
-      total.messages += messages;
-      total.bytes += bytes;
-    }
-    return total;
-  }
+function classOf(type: TrafficType): TrafficClass {
+  if (lookupTypes.has(type)) return 'lookup';
+  return controlTypes.has(type) ? 'control' : 'storage';
 }

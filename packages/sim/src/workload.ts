@@ -10,10 +10,9 @@ export interface WorkloadOptions {
   readonly putsPerSecond: number;
   readonly getsPerSecond: number;
   readonly lookupsPerSecond: number;
+  /** Of all lookups, how many go in the other mode, 0 to 1. */
+  readonly iterativeShare: number;
 }
-
-/** Of all lookups, how many go in the other mode. */
-const iterativeShare = 0.3;
 
 /** Puts, gets and lookups from random active nodes, each a Poisson process, until it is told to stop. */
 export class Workload {
@@ -77,7 +76,7 @@ export class Workload {
   }
 
   private lookup(): void {
-    const mode = chance(this.random, iterativeShare) ? 'iterative' : 'recursive';
+    const mode = chance(this.random, this.options.iterativeShare) ? 'iterative' : 'recursive';
     this.cluster.lookup(this.asker(), randomId(this.random), mode);
   }
 }

@@ -57,5 +57,5 @@ test('a journal with one input changed is answered otherwise, and the replay say
 test('every message survives its bytes', () => {
   const report = play('put-get-churn', 4, { world: { network: { roundTrip: throughCodec } } });
   expect(report.violations).toEqual([]);
-  expect(report.traffic.length).toBeGreaterThan(20);
+  expect(report.traffic.byType.length).toBeGreaterThan(20);
 });

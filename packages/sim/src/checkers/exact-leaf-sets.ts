@@ -14,19 +14,25 @@ export class ExactLeafSets implements StateChecker {
   }
 
   problems(): readonly Problem[] {
-    const { membership, overlayConfig } = this.world;
-    const half = overlayConfig.leafSetSize / 2;
     const problems: Problem[] = [];
-    for (const host of membership.active) {
+    for (const host of this.world.membership.active) {
       if (problems.length >= problemsMax) break;
-      const leafSet = host.core?.overlay.leafSet();
-      if (leafSet === undefined) continue;
-      const problem =
-        differs(host, 'clockwise', leafSet.clockwise, membership.clockwise(host.id, half)) ??
-        differs(host, 'counter-clockwise', leafSet.counterClockwise, membership.counterClockwise(host.id, half));
+      const problem = this.problemOf(host);
       if (problem !== undefined) problems.push(problem);
     }
     return problems;
+  }
+
+  /** What is wrong with the leaf set of one active host. */
+  problemOf(host: Host): Problem | undefined {
+    const { membership, overlayConfig } = this.world;
+    const half = overlayConfig.leafSetSize / 2;
+    const leafSet = host.core?.overlay.leafSet();
+    if (leafSet === undefined) return undefined;
+    return (
+      differs(host, 'clockwise', leafSet.clockwise, membership.clockwise(host.id, half)) ??
+      differs(host, 'counter-clockwise', leafSet.counterClockwise, membership.counterClockwise(host.id, half))
+    );
   }
 }
 
