@@ -9,9 +9,12 @@ import { LocalHealth } from './local-health.ts';
 import type { NodeStatus, OverlayMessage, RequestId } from './messages.ts';
 import { Peer, Peers } from './peers.ts';
 import { RoutingTable } from './routing-table.ts';
+import { Tuning } from './tuning.ts';
 
 /** Hop acknowledgements are awaited at least this long: a busy event loop or a garbage collection is no failure. */
 const hopAckMsMin = 200;
+/** Before any round-trip time to the peer is known (RFC 6298). */
+const rtoMsInitial = 1000;
 const nothing: readonly OverlayOutput[] = [];
 /** The network counts as larger than the whole table only by so much: its size is known to a fifth, from the density of 32 members. */
 const sizeSlack = 1.25;
@@ -39,6 +42,7 @@ export class Context {
   readonly failed: FailedSet;
   readonly deadlines: Deadlines = new Deadlines();
   readonly health: LocalHealth;
+  readonly tuning: Tuning;
   now: Now = { monoMs: 0, wallMs: 0 };
   previouslyActive: boolean;
   #outputs: OverlayOutput[] | undefined;
@@ -54,6 +58,7 @@ export class Context {
     this.table = new RoutingTable(init.self.id, init.config.cellSize, init.config.tableContactsMax);
     this.failed = new FailedSet(init.config.failedExpiryMs, init.config.tableEntriesMax);
     this.health = new LocalHealth(init.config.healthFactorMax);
+    this.tuning = new Tuning(init.config);
   }
 
   get self(): Contact {
@@ -62,6 +67,11 @@ export class Context {
 
   get status(): NodeStatus {
     return this.selfPeer.status ?? 'joining';
+  }
+
+  /** The period in which this node promises a sign of life to whoever watches it. */
+  get heartbeatMs(): number {
+    return this.tuning.heartbeatMs(this.now.monoMs, this.leafSet.size);
   }
 
   /** Sets the status of a peer or of this node (`selfPeer`). */
@@ -163,7 +173,7 @@ export class Context {
   /** How long to wait for the answer of a peer before it counts as missed. */
   rtoMs(peer: Peer): number {
     const { rtoMsMin, rtoMsMax } = this.config;
-    return peer.timeoutMs(rtoMsMin, rtoMsMax, rtoMsMin) * this.health.factor;
+    return peer.timeoutMs(rtoMsMin, rtoMsMax, Math.max(rtoMsMin, rtoMsInitial)) * this.health.factor;
   }
 
   /** How long to wait for a hop's acknowledgement: short, because to reroute costs little. */

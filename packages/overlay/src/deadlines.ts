@@ -6,10 +6,8 @@ export type Timer =
   | { readonly kind: 'heartbeat' }
   /** When to look whether the clockwise neighbour has fallen silent. */
   | { readonly kind: 'watch' }
-  /** When to probe the near neighbours from which no other traffic came. */
+  /** When to probe the near neighbours from which no other traffic came, and the far member that was silent longest. */
   | { readonly kind: 'slowProbe' }
-  /** When to probe the far leaf-set member that was silent longest. */
-  | { readonly kind: 'farProbe' }
   /** When to count the try of a verification as unanswered, or to begin it after its jitter. */
   | { readonly kind: 'verification'; readonly id: Id }
   /** When to tell the asker that its indirect probe stayed unanswered. */
@@ -40,7 +38,7 @@ export type Timer =
   | { readonly kind: 'findNext'; readonly counter: number }
   /** When to look up this node's own id through a remembered contact, in case another ring of the network exists. */
   | { readonly kind: 'merge' }
-  /** When to learn contacts for the routing table from a peer. */
+  /** When to learn contacts for the routing table, or to see which of them still live. */
   | { readonly kind: 'tableUpkeep' }
   /** When to tell the driver that the contacts worth remembering changed. */
   | { readonly kind: 'remembered' };

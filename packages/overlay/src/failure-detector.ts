@@ -1,35 +1,41 @@
+import { heartbeatMsLimit } from './config.ts';
 import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
+import { PacedTimer } from './paced-timer.ts';
 import type { Peer } from './peers.ts';
 import type { Verifications } from './verification.ts';
 
-/** Of the far members one is probed this many times as often as each near one: it costs several hops. */
-const farProbesPerSlowProbe = 2;
 /** The watch does not look again sooner. */
 const watchMsMin = 1;
 
 /**
- * Watches the leaf set: a heartbeat goes to the counter-clockwise neighbour, the clockwise one is watched, the other near ones
- * are probed when no traffic vouches for them, and the far ones in turn over the ring.
+ * Watches the leaf set: the counter-clockwise neighbour is sent heartbeats, the clockwise one is watched, the other near ones
+ * are probed when no traffic vouches for them, and the far ones in turn over the ring. Whatever is sent is as good as a heartbeat,
+ * whatever is received as good as an answer (probe suppression, MSPastry section 4.1).
  */
 export class FailureDetector {
   readonly #context: Context;
   readonly #verifications: Verifications;
+  readonly #slowProbe: PacedTimer;
   #watched: Peer | undefined;
   #watchedSinceMs = 0;
   #watchDeadline: Deadline | undefined;
+  /** Who was sent the last heartbeat, and when the next is due. */
+  #beaten: Peer | undefined;
+  #heartbeatDeadline: Deadline | undefined;
 
   constructor(context: Context, verifications: Verifications) {
     this.#context = context;
     this.#verifications = verifications;
+    const { slowProbeMs, slowProbeMsMax } = context.config;
+    this.#slowProbe = new PacedTimer(context, { kind: 'slowProbe' }, slowProbeMs, slowProbeMsMax);
   }
 
   begin(): void {
-    const { config, random } = this.#context;
-    this.#context.after(random.next() * config.heartbeatMs, { kind: 'heartbeat' });
-    this.#context.after(this.#context.jittered(config.slowProbeMs), { kind: 'slowProbe' });
-    this.#context.after(this.#context.jittered(config.slowProbeMs / farProbesPerSlowProbe), { kind: 'farProbe' });
-    this.#watchDeadline = this.#context.after(config.heartbeatMs, { kind: 'watch' });
+    const { random, heartbeatMs } = this.#context;
+    this.#heartbeatDeadline = this.#context.after(random.next() * heartbeatMs, { kind: 'heartbeat' });
+    this.#slowProbe.begin();
+    this.#watchDeadline = this.#context.after(heartbeatMs, { kind: 'watch' });
   }
 
   /** A missed hop acknowledgement, a closed connection, a refused dial: avoid the peer and find out. */
@@ -46,10 +52,20 @@ export class FailureDetector {
     this.#verifications.start(peer, 'silent', { routed: false, delayMs: 0 });
   }
 
+  /** The peer said how often it gives signs of life. It is not for it to say that nobody need look. */
+  onPromise(peer: Peer, periodMs: number | undefined): void {
+    if (periodMs === undefined) return;
+    peer.heartbeatMs = Math.min(periodMs, heartbeatMsLimit);
+    if (peer === this.#watched) this.onWatchTimer();
+  }
+
   /** Whoever is near from now on is held connected: the first message to it makes the connection. */
   onLeafSetChanged(): void {
     const { leafSet, config } = this.#context;
     for (const peer of leafSet.near(config.nearNeighbours)) if (!peer.connected && !peer.relayed) this.doubt(peer);
+    if (leafSet.predecessor !== this.#beaten) this.#beatNow();
+    if (leafSet.successor !== this.#watched) this.onWatchTimer();
+    this.#slowProbe.quicken();
   }
 
   /** This process was stopped: the silence was its own. */
@@ -58,56 +74,73 @@ export class FailureDetector {
   }
 
   onHeartbeatTimer(): void {
-    const { leafSet, config, now } = this.#context;
-    this.#context.after(config.heartbeatMs, { kind: 'heartbeat' });
+    const { leafSet, heartbeatMs, now } = this.#context;
     const neighbour = leafSet.predecessor;
-    if (neighbour === undefined || neighbour.relayed) return;
-    // Anything sent in the meantime was as good as a heartbeat.
-    if (now.monoMs - neighbour.lastSentMs < config.heartbeatMs / 2) return;
-    this.#context.send(neighbour, { type: 'heartbeat', status: this.#context.status });
+    this.#beaten = neighbour;
+    const isDue = neighbour !== undefined && !neighbour.relayed && now.monoMs - neighbour.lastSentMs >= heartbeatMs;
+    if (isDue) this.beat(neighbour);
+    // Anything sent in the meantime was as good as a heartbeat, so the next is due so long after it.
+    const sentMs = neighbour === undefined || neighbour.relayed ? now.monoMs : neighbour.lastSentMs;
+    this.#heartbeatDeadline = this.#context.deadlines.set({ kind: 'heartbeat' }, Math.max(sentMs + heartbeatMs, now.monoMs + 1));
+  }
+
+  beat(peer: Peer): void {
+    const { status, heartbeatMs } = this.#context;
+    this.#context.send(peer, { type: 'heartbeat', status, periodMs: heartbeatMs });
   }
 
   onWatchTimer(): void {
-    const { config, now, leafSet } = this.#context;
+    const { now, leafSet, heartbeatMs } = this.#context;
     const neighbour = leafSet.successor;
     if (neighbour !== this.#watched) {
       this.#watched = neighbour;
       this.#watchedSinceMs = now.monoMs;
     }
     if (neighbour === undefined || neighbour.relayed) {
-      this.#watchAgain(config.heartbeatMs);
+      this.#watchAgain(heartbeatMs);
       return;
     }
     const silentMs = now.monoMs - Math.max(neighbour.lastHeardMs, this.#watchedSinceMs);
-    const patienceMs = config.heartbeatMs + this.#context.rtoMs(neighbour);
+    const patienceMs = (neighbour.heartbeatMs || heartbeatMs) + this.#context.rtoMs(neighbour);
     if (silentMs >= patienceMs) this.suspect(neighbour);
     else this.#context.health.good();
-    this.#watchAgain(silentMs >= patienceMs ? config.heartbeatMs : patienceMs - silentMs);
+    this.#watchAgain(silentMs >= patienceMs ? heartbeatMs : patienceMs - silentMs);
   }
 
   onSlowProbeTimer(): void {
+    const silentMs = this.#slowProbe.next() / 2;
     const { leafSet, config } = this.#context;
-    this.#context.after(this.#context.jittered(config.slowProbeMs), { kind: 'slowProbe' });
-    for (const peer of leafSet.near(config.nearNeighbours)) {
+    const near = leafSet.near(config.nearNeighbours);
+    for (const peer of near) {
       const isWatched = peer === leafSet.successor && !peer.relayed;
-      if (!peer.connected || (!isWatched && this.#isSilent(peer))) this.doubt(peer);
+      if (!peer.connected || (!isWatched && this.#isSilent(peer, silentMs))) this.doubt(peer);
     }
+    const far = this.#longestSilent(near);
+    if (far !== undefined && this.#isSilent(far, silentMs)) this.#verifications.start(far, 'silent', { routed: true, delayMs: 0 });
   }
 
-  onFarProbeTimer(): void {
-    const { leafSet, config } = this.#context;
-    this.#context.after(this.#context.jittered(config.slowProbeMs / farProbesPerSlowProbe), { kind: 'farProbe' });
-    const near = new Set(leafSet.near(config.nearNeighbours));
+  /** One far member at a time, because the way to it takes several hops. */
+  #longestSilent(near: readonly Peer[]): Peer | undefined {
     let longest: Peer | undefined;
-    for (const peer of leafSet.members) {
-      if (near.has(peer) || !this.#isSilent(peer)) continue;
+    for (const peer of this.#context.leafSet.members) {
+      if (near.includes(peer)) continue;
       if (longest === undefined || peer.lastHeardMs < longest.lastHeardMs) longest = peer;
     }
-    if (longest !== undefined) this.#verifications.start(longest, 'silent', { routed: true, delayMs: 0 });
+    return longest;
   }
 
-  #isSilent(peer: Peer): boolean {
-    return this.#context.now.monoMs - peer.lastHeardMs >= this.#context.config.slowProbeMs / 2;
+  #isSilent(peer: Peer, ms: number): boolean {
+    return this.#context.now.monoMs - peer.lastHeardMs >= ms;
+  }
+
+  /** The new watcher learns at once what it may count on. */
+  #beatNow(): void {
+    if (this.#heartbeatDeadline === undefined) return;
+    const { predecessor } = this.#context.leafSet;
+    this.#beaten = predecessor;
+    if (predecessor === undefined || predecessor.relayed) return;
+    this.beat(predecessor);
+    this.#context.deadlines.move(this.#heartbeatDeadline, this.#context.now.monoMs + this.#context.heartbeatMs);
   }
 
   #watchAgain(inMs: number): void {

@@ -3,6 +3,7 @@ import type { Context } from './context.ts';
 import { LeafSetPush } from './leaf-set-push.ts';
 import { LeafSetRepair } from './leaf-set-repair.ts';
 import type { FailedEntry, LeafSetMessage } from './messages.ts';
+import { PacedTimer } from './paced-timer.ts';
 import type { Peer } from './peers.ts';
 import type { Verifications } from './verification.ts';
 
@@ -11,7 +12,7 @@ const recentMs = 10_000;
 /** Failures are verified by each who hears of them after up to this long, so that the target is not stormed. */
 const announcedJitterMs = 200;
 /** What gossip says against the verdict on a failed node is looked into so long after the verdict. */
-const recheckMs = 30_000;
+const recheckMs = 10_000;
 /** A leaf set that came so recently need not be asked for. */
 const listedMs = 5_000;
 /** After a join the far members are asked one by one; after this the leaf set counts as filled in any case. */
@@ -34,6 +35,7 @@ export class Membership {
   #failed: Contact[] = [];
   #isDirty = false;
   #fillingUntilMs = 0;
+  readonly #exchange: PacedTimer;
   /** Up to this one own incarnations are known: this life, or a twin that was reported. */
   #twinIncarnation: number;
   /** New neighbours whose leaf set is not known yet. */
@@ -43,13 +45,15 @@ export class Membership {
     this.#context = context;
     this.#verifications = verifications;
     this.#twinIncarnation = context.self.incarnation;
+    const { leafSetExchangeMs, leafSetExchangeMsMax } = context.config;
+    this.#exchange = new PacedTimer(context, { kind: 'leafSetExchange' }, leafSetExchangeMs, leafSetExchangeMsMax);
     this.push = new LeafSetPush(context);
     this.repair = new LeafSetRepair(context);
   }
 
   begin(): void {
     this.#fillingUntilMs = this.#context.now.monoMs + fillingMs;
-    this.#context.after(this.#context.jittered(this.#context.config.leafSetExchangeMs), { kind: 'leafSetExchange' });
+    this.#exchange.begin();
   }
 
   /** Whether members are missing, after a join or after failures: a leaf set that seems to hold the whole ring may not. */
@@ -107,6 +111,7 @@ export class Membership {
     this.#isDirty = true;
     this.#failed.push(peer.contact);
     this.#removed.push(peer.contact);
+    this.#context.tuning.failures.note(monoMs);
     this.push.failed(peer);
     this.repair.onLost(peer);
     return true;
@@ -158,7 +163,7 @@ export class Membership {
   }
 
   onExchangeTimer(): void {
-    this.#context.after(this.#context.jittered(this.#context.config.leafSetExchangeMs), { kind: 'leafSetExchange' });
+    this.#exchange.next();
     const partner = this.#context.pick(this.#context.leafSet.members.filter((peer) => this.#isAskable(peer)));
     if (partner !== undefined) this.sendAll(partner, true);
   }
@@ -167,6 +172,8 @@ export class Membership {
   flush(): boolean {
     if (!this.#isDirty) return false;
     this.#isDirty = false;
+    // The others may know what this node does not.
+    this.#exchange.quicken();
     this.#context.emit({ type: 'leafSetChanged', added: this.#added, removed: this.#removed, failed: this.#failed });
     this.#added = [];
     this.#removed = [];

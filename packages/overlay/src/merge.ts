@@ -11,6 +11,9 @@ import type { Verifications } from './verification.ts';
 const lookupMs = 5000;
 /** Foreign nodes whose answer is awaited at most. */
 const foreignMax = 16;
+/** One contact between two rings is enough to unify them, so in a ring of more nodes than this each of them looks less often. */
+const nodesAtFullPace = 100;
+const slownessMax = 20;
 /** With fewer contacts than this in the routing table the remembered ones go back into it. */
 const contactsWanted = 4;
 
@@ -36,7 +39,8 @@ export class Merge {
   }
 
   begin(): void {
-    this.#context.after(this.#context.jittered(this.#context.config.mergeMs), { kind: 'merge' });
+    const slowness = Math.min(slownessMax, Math.max(1, this.#context.leafSet.estimatedSize() / nodesAtFullPace));
+    this.#context.after(this.#context.jittered(this.#context.config.mergeMs * slowness), { kind: 'merge' });
   }
 
   onTimer(): void {

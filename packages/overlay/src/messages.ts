@@ -37,10 +37,12 @@ export interface RequestId {
   readonly counter: number;
 }
 
-/** To the immediate counter-clockwise neighbour every heartbeat period: the sender is its watched clockwise neighbour. */
+/** To the immediate counter-clockwise neighbour when nothing else was sent for `periodMs`: the sender is its watched clockwise neighbour. */
 export interface HeartbeatMessage {
   readonly type: 'heartbeat';
   readonly status: NodeStatus;
+  /** Within this long the next sign of life follows: the sender's own choice, which each of its heartbeats may change. Absent: no promise. */
+  readonly periodMs?: number;
 }
 
 export interface ProbeMessage {
@@ -55,6 +57,8 @@ export interface ProbeReplyMessage {
   readonly status: NodeStatus;
   /** Was this node active in an earlier life: such nodes may seed the ring of a cold start. */
   readonly previouslyActive: boolean;
+  /** As in heartbeats: whoever watches the sender may not have had one yet. */
+  readonly periodMs?: number;
 }
 
 /** Asks the receiver to probe `target` on the sender's behalf (SWIM, Das et al. 2002). */

@@ -10,9 +10,9 @@ const deviationWeight = 1 / 4;
 const deviations = 4;
 
 /** What came of talking with a peer, as places in a list: numbers of a list lie side by side, those of an object each on its own. */
-const dealing = { connectedMs: 0, lastHeardMs: 1, lastSentMs: 2, listedMs: 3, rttMeanMs: 4, rttDeviationMs: 5 } as const;
+const dealing = { connectedMs: 0, lastHeardMs: 1, lastSentMs: 2, listedMs: 3, rttMeanMs: 4, rttDeviationMs: 5, heartbeatMs: 6 } as const;
 const never = Number.NEGATIVE_INFINITY;
-const none: readonly number[] = [never, never, never, never, -1, 0];
+const none: readonly number[] = [never, never, never, never, -1, 0, 0];
 
 /** What is true of a peer, as bits of one number. The status takes two. */
 const flag = {
@@ -155,6 +155,15 @@ export class Peer {
 
   set listedMs(ms: number) {
     this.#own()[dealing.listedMs] = ms;
+  }
+
+  /** The heartbeat period that it promised last; 0 before it did. */
+  get heartbeatMs(): number {
+    return this.#dealings[dealing.heartbeatMs] as number;
+  }
+
+  set heartbeatMs(ms: number) {
+    this.#own()[dealing.heartbeatMs] = ms;
   }
 
   /** Smoothed round-trip time; −1 before the first sample. */

@@ -52,7 +52,7 @@ export class Protocol {
     this.#join = new Join(context, this.#router, this.membership, this.#verifications, this.remembered, onActive);
     this.#coldStart = new ColdStart(context, this.remembered, () => this.#seed());
     this.#merge = new Merge(context, this.#router, this.membership, this.#verifications, this.remembered);
-    this.#upkeep = new TableUpkeep(context, this.#verifications);
+    this.#upkeep = new TableUpkeep(context);
     this.#lookups = new Lookups(context, this.#router);
   }
 
@@ -150,12 +150,14 @@ export class Protocol {
   #handle(peer: Peer, message: OverlayMessage): void {
     switch (message.type) {
       case 'heartbeat':
+        this.#detector.onPromise(peer, message.periodMs);
         break;
       case 'probe':
         this.#onProbe(peer, message.nonce);
         break;
       case 'probeReply':
         this.#verifications.onProbeReply(peer, message.nonce);
+        this.#detector.onPromise(peer, message.periodMs);
         if (message.status === 'joining') this.#coldStart.onWaiting(peer, message.previouslyActive);
         break;
       case 'indirectProbe':
@@ -166,6 +168,7 @@ export class Protocol {
         break;
       case 'leafSet':
         this.membership.onLeafSet(peer, message);
+        this.#upkeep.onLeafSet(peer, message);
         break;
       case 'leaving':
         this.membership.onLeaving(peer, message.done);
@@ -226,7 +229,8 @@ export class Protocol {
     this.context.health.bad();
     this.context.deadlines.shift(lateMs, isDetection);
     this.#detector.onStall();
-    if (lateMs > this.context.config.heartbeatMs && this.context.isOnRing) this.membership.onStall();
+    const { probeTries, rtoMsMin } = this.context.config;
+    if (lateMs > probeTries * rtoMsMin && this.context.isOnRing) this.membership.onStall();
   }
 
   #fire(timer: Timer): void {
@@ -239,9 +243,6 @@ export class Protocol {
         break;
       case 'slowProbe':
         this.#detector.onSlowProbeTimer();
-        break;
-      case 'farProbe':
-        this.#detector.onFarProbeTimer();
         break;
       case 'verification':
         this.#verifications.onTimer(timer.id);
@@ -298,8 +299,8 @@ export class Protocol {
   }
 
   #onProbe(peer: Peer, nonce: number): void {
-    const { status, previouslyActive } = this.context;
-    this.context.send(peer, { type: 'probeReply', nonce, status, previouslyActive });
+    const { status, previouslyActive, heartbeatMs } = this.context;
+    this.context.send(peer, { type: 'probeReply', nonce, status, previouslyActive, periodMs: heartbeatMs });
     this.#coldStart.onAsked(peer);
   }
 
@@ -419,6 +420,7 @@ export class Protocol {
     this.context.changeStatus(this.context.selfPeer, 'active');
     this.context.previouslyActive = true;
     this.context.emit({ type: 'activated', how });
+    this.context.tuning.failures.begin(this.context.now.monoMs);
     this.#merge.begin();
     this.#upkeep.begin();
     if (this.context.self.role !== 'full') return;
@@ -431,7 +433,7 @@ export class Protocol {
   /** Those who asked this node for the way in before it knew one need not wait for their next attempt. */
   #greetJoiners(): void {
     for (const peer of this.context.peers.values()) {
-      if (peer.connected && peer.status === 'joining') this.context.send(peer, { type: 'heartbeat', status: 'active' });
+      if (peer.connected && peer.status === 'joining') this.#detector.beat(peer);
     }
   }
 

@@ -1,43 +1,45 @@
 import type { Contact } from './contact.ts';
 import type { Context } from './context.ts';
-import type { TableReplyMessage, TableRequestMessage } from './messages.ts';
+import type { Id } from './id.ts';
+import type { LeafSetMessage, TableReplyMessage, TableRequestMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
-import type { Verifications } from './verification.ts';
+import { clockwiseTop, inArc } from './ring.ts';
 
 /** Contacts in the answer to one question at most. */
 const contactsMax = 64;
-/** While answers bring contacts that were not known, questions come so many times as often; else less and less often. */
-const haste = 16;
+/** While answers bring contacts that were not known, questions come in such pauses; then longer and longer. */
+const fillMsMin = 4_000;
+const fillMsMax = 60_000;
+/** The ring in units of `clockwiseTop`. */
+const ringTops = 2 ** 48;
 
 /**
- * Keeps the routing table filled: most contacts come from traffic; beyond that a random peer is asked for one of its rows, and
- * the contact that has been silent longest is looked for over the ring. No connection is made for it.
+ * Keeps the routing table filled and true. It is filled by traffic, and at first by asking peers for their rows. From then on
+ * its contacts are gone through in ring order: one is asked for its leaf set, which says of all contacts in that arc at once
+ * who lives there and who does not any more. How fast it goes round is tuned to the failure rate and the network's size.
  */
 export class TableUpkeep {
   readonly #context: Context;
-  readonly #verifications: Verifications;
-  #haste: number = haste;
+  /** Pause between questions for rows; at its limit the table is full. */
+  #fillMs = fillMsMin;
+  /** Where on the ring the arc ends that was gone through last. */
+  #swept: Id;
+  /** Whose leaf set is awaited. */
+  #asked: Peer | undefined;
 
-  constructor(context: Context, verifications: Verifications) {
+  constructor(context: Context) {
     this.#context = context;
-    this.#verifications = verifications;
+    this.#swept = context.self.id;
   }
 
   begin(): void {
-    this.#context.after(this.#pauseMs(), { kind: 'tableUpkeep' });
+    this.#again();
   }
 
   onTimer(): void {
-    this.#context.after(this.#pauseMs(), { kind: 'tableUpkeep' });
-    this.#haste = Math.max(1, this.#haste / 2);
-    const { table, random } = this.#context;
-    // The first rows hold most of the contacts, so they are asked for most.
-    const row = Math.floor(random.next() * random.next() * table.rowCount);
-    const partner = this.#partner(row);
-    if (partner !== undefined) this.#context.send(partner, { type: 'tableRequest', row });
-    // As long as there is much to learn, doubting what is known can wait.
-    const silent = this.#haste > 1 ? undefined : this.#longestSilent();
-    if (silent !== undefined) this.#verifications.start(silent, 'candidate', { routed: true, delayMs: 0 });
+    if (this.#fillMs < fillMsMax) this.#askForRow();
+    else this.#sweep();
+    this.#again();
   }
 
   onRequest(from: Peer, message: TableRequestMessage): void {
@@ -52,11 +54,77 @@ export class TableUpkeep {
   onReply(message: TableReplyMessage): void {
     const before = this.#context.table.size;
     for (const contact of message.contacts.slice(0, contactsMax)) this.#context.learn(contact);
-    if (this.#context.table.size > before) this.#haste = haste;
+    if (this.#context.table.size > before) this.#fillMs = fillMsMin;
   }
 
-  #pauseMs(): number {
-    return this.#context.jittered(this.#context.config.tableUpkeepMs / this.#haste);
+  /** The answer to a sweep: contacts between the outermost members that are not among them are gone. */
+  onLeafSet(from: Peer, message: LeafSetMessage): void {
+    if (from !== this.#asked || !message.full) return;
+    this.#asked = undefined;
+    if (message.members.length < this.#context.config.leafSetSize) return;
+    const [first, last] = outermost(from.id, message.members);
+    const listed = new Set(message.members.map(({ id }) => id.hex));
+    for (const peer of this.#sweepable()) {
+      if (!peer.connected && !listed.has(peer.id.hex) && inArc(peer.id, first, last)) this.#context.table.remove(peer);
+    }
+    this.#swept = last;
+  }
+
+  #askForRow(): void {
+    this.#fillMs = Math.min(fillMsMax, 2 * this.#fillMs);
+    const { table, random } = this.#context;
+    // The first rows hold most of the contacts, so they are asked for most.
+    const row = Math.floor(random.next() * random.next() * table.rowCount);
+    const partner = this.#partner(row);
+    if (partner !== undefined) this.#context.send(partner, { type: 'tableRequest', row });
+  }
+
+  #sweep(): void {
+    const peer = this.#next();
+    if (peer === undefined) return;
+    this.#swept = peer.id;
+    this.#asked = peer;
+    this.#context.send(peer, { type: 'leafSet', full: false, wantReply: true, status: this.#context.status, members: [], failed: [] });
+  }
+
+  /** The farthest contact whose leaf set reaches back to where the last arc ends, else the next one there is. */
+  #next(): Peer | undefined {
+    const { leafSet, config } = this.#context;
+    const reach = ((config.leafSetSize / 2) * ringTops) / leafSet.estimatedSize();
+    let farthest: Peer | undefined;
+    let nearest: Peer | undefined;
+    for (const peer of this.#sweepable()) {
+      if (peer.id.equals(this.#swept)) continue;
+      if (this.#ahead(peer) <= reach && (farthest === undefined || this.#ahead(peer) > this.#ahead(farthest))) farthest = peer;
+      if (nearest === undefined || this.#ahead(peer) < this.#ahead(nearest)) nearest = peer;
+    }
+    return farthest ?? nearest;
+  }
+
+  #ahead(peer: Peer): number {
+    return clockwiseTop(this.#swept, peer.id);
+  }
+
+  /** Contacts that nothing but traffic vouches for: members are watched. */
+  #sweepable(): Peer[] {
+    const peers: Peer[] = [];
+    for (const cell of this.#context.table.cells()) {
+      for (const peer of cell.peers) if (!peer.isLeaf && this.#context.isHop(peer)) peers.push(peer);
+    }
+    return peers;
+  }
+
+  #again(): void {
+    this.#context.after(this.#context.jittered(this.#fillMs < fillMsMax ? this.#fillMs : this.#sweepMs()), { kind: 'tableUpkeep' });
+  }
+
+  /** Every contact is to be gone through within the tuned time. */
+  #sweepMs(): number {
+    const { config, leafSet, table, tuning, now } = this.#context;
+    const nodes = leafSet.estimatedSize();
+    const arcs = Math.min(table.size, nodes / config.leafSetSize);
+    const pauseMs = tuning.tableMs(now.monoMs, leafSet.size, nodes) / Math.max(1, arcs);
+    return Math.min(config.tableUpkeepMsMax, Math.max(config.tableUpkeepMsMin, pauseMs));
   }
 
   /** A connected peer that shares at least `row` digits, so that its row is of use for this node's row. */
@@ -69,19 +137,20 @@ export class TableUpkeep {
     return this.#context.pick(fit);
   }
 
-  #longestSilent(): Peer | undefined {
-    let longest: Peer | undefined;
-    for (const { peers } of this.#context.table.cells()) {
-      for (const peer of peers) {
-        if (peer.connected || peer.isLeaf || !this.#context.isHop(peer)) continue;
-        if (longest === undefined || peer.lastHeardMs < longest.lastHeardMs) longest = peer;
-      }
-    }
-    return longest;
-  }
-
   #shuffled(peers: readonly Peer[]): readonly Peer[] {
     const first = Math.floor(this.#context.random.next() * peers.length);
     return [...peers.slice(first), ...peers.slice(0, first)];
   }
+}
+
+/** The counter-clockwise and the clockwise end of a leaf set. */
+function outermost(center: Id, members: readonly Contact[]): readonly [Id, Id] {
+  let first = center;
+  let last = center;
+  for (const { id } of members) {
+    const isAhead = clockwiseTop(center, id) < ringTops / 2;
+    if (isAhead && clockwiseTop(center, id) > clockwiseTop(center, last)) last = id;
+    if (!isAhead && clockwiseTop(id, center) > clockwiseTop(first, center)) first = id;
+  }
+  return [first, last];
 }

@@ -8,7 +8,9 @@ import type { Router } from './router.ts';
 /** Verifications under way at most; what does not fit comes again with the next exchange. */
 const verificationsMax = 256;
 /** Routed probes that may stay unanswered before the node is dialled. */
-const routedTriesMax = 2;
+const routedTriesMax = 1;
+/** A routed probe may meet a dead hop on its way, which takes a hop's acknowledgement longer. */
+const routedMs = 500;
 
 /** `relayed`: others reach it, this node does not. `absent`: the ring around its id does not know it. */
 export type Verdict = 'alive' | 'relayed' | 'dead' | 'absent';
@@ -82,7 +84,7 @@ export class Verifications {
       routeKey: undefined,
       nonce: 0,
       sentMs: 0,
-      tries: 0,
+      tries: options.routed ? 0 : this.#triesSpared(suspicion),
       refused: false,
       vouched: false,
       witnesses: new Map(),
@@ -141,7 +143,7 @@ export class Verifications {
 
   #try(verification: Verification): void {
     verification.tries++;
-    const waitMs = this.#context.rtoMs(verification.peer);
+    const waitMs = this.#context.rtoMs(verification.peer) + (verification.routed ? routedMs : 0);
     this.#context.deadlines.move(verification.deadline, this.#context.now.monoMs + waitMs);
     if (verification.routed) this.#probeRouted(verification, waitMs);
     else this.#probe(verification);
@@ -152,7 +154,8 @@ export class Verifications {
     verification.sentMs = this.#context.now.monoMs;
     this.#context.send(verification.peer, { type: 'probe', nonce: verification.nonce, status: this.#context.status });
     const { probeTries, indirectProbes } = this.#context.config;
-    if (verification.tries >= probeTries) this.#askWitnesses(verification, indirectProbes);
+    // Not with the last try: what they find takes two more round trips to arrive.
+    if (verification.tries >= probeTries - 1 && verification.witnesses.size === 0) this.#askWitnesses(verification, indirectProbes);
   }
 
   #probeRouted(verification: Verification, timeoutMs: number): void {
@@ -187,10 +190,17 @@ export class Verifications {
   #goDirect(verification: Verification): void {
     this.#dropRoute(verification);
     verification.routed = false;
-    verification.tries = 0;
+    verification.tries = this.#triesSpared(verification.suspicion);
   }
 
+  /** Who announced the failure has tried as often as this node would have. */
+  #triesSpared(suspicion: Suspicion): number {
+    return suspicion === 'announced' ? this.#context.config.probeTries - 1 : 0;
+  }
+
+  /** For members, present or to come: what becomes of others is not worth so many messages. */
   #askWitnesses(verification: Verification, count: number): void {
+    if (!verification.peer.isLeaf && verification.suspicion === 'silent') return;
     for (const witness of this.#witnesses(verification, count)) {
       verification.witnesses.set(witness.id.hex, undefined);
       const nonce = this.#context.nextCounter();

@@ -1,3 +1,4 @@
+import { heartbeatMsLimit } from '@dht/overlay';
 import { blockBytesMax } from '@dht/storage';
 
 /**
@@ -34,6 +35,8 @@ export const limits = {
   holdersMax: 64,
   /** Milliseconds of any duration, 24 days; a longer one is sent as this. */
   durationMsMax: 2_147_483_647,
+  /** Milliseconds between two heartbeats, one minute: nobody may ask to be watched less often. */
+  heartbeatMsMax: heartbeatMsLimit as number,
   /** Round-trip time in microseconds, 71 minutes; a longer one is sent as this. */
   rttUsMax: 4_294_967_295,
   /** Counters, nonces, incarnations and sequence numbers: what a JavaScript number holds exactly. */

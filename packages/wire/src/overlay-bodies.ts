@@ -1,22 +1,24 @@
 import type { OverlayMessage } from '@dht/overlay';
 import { type Body, body, type MessageOf } from './body.ts';
 import { contact, duration, failedEntry, hop, nodeStatus } from './common-records.ts';
-import { boolean, id, oneOf, uint } from './kind.ts';
+import { boolean, id, oneOf, rounded, uint } from './kind.ts';
 import { limits } from './limits.ts';
-import { type Field, implicit, repeated, required } from './record.ts';
+import { type Field, implicit, optional, repeated, required } from './record.ts';
 
 const status = required(1, nodeStatus);
+const heartbeatPeriod = rounded(1, limits.heartbeatMsMax);
 const contactsIn = (number: number): Field<MessageOf<'tableReply'>['contacts']> => repeated(number, contact, limits.contactsMax);
 const hopsIn = (number: number): Field<MessageOf<'route'>['path']> => repeated(number, hop, limits.hopsMax);
 
 /** Numbers 20 to 59 of the frame. */
 export const overlayBodies: { readonly [Type in OverlayMessage['type']]: Body<MessageOf<Type>> } = {
-  heartbeat: body('heartbeat', 20, 'none', { status }),
+  heartbeat: body('heartbeat', 20, 'none', { status, periodMs: optional(2, heartbeatPeriod) }),
   probe: body('probe', 21, 'none', { status, nonce: implicit(2, uint(), 0) }),
   probeReply: body('probeReply', 22, 'none', {
     status,
     nonce: implicit(2, uint(), 0),
     previouslyActive: implicit(3, boolean, false),
+    periodMs: optional(4, heartbeatPeriod),
   }),
   indirectProbe: body('indirectProbe', 23, 'none', { nonce: implicit(1, uint(), 0), target: required(2, contact) }),
   indirectReply: body('indirectReply', 24, 'none', {

@@ -32,6 +32,7 @@ const ids: fc.Arbitrary<Id> = fc
   .map((bytes) => Id.fromBytes(bytes));
 const integers: fc.Arbitrary<number> = fc.oneof(fc.nat({ max: 300 }), fc.maxSafeNat());
 const durations = fc.nat({ max: limits.durationMsMax });
+const heartbeatPeriods = fc.nat({ max: limits.heartbeatMsMax });
 const rttMs = fc.nat({ max: limits.rttUsMax }).map((us) => us / microsecondsPerMs);
 const statuses = fc.constantFrom<NodeStatus>('joining', 'active', 'leaving');
 const roles = fc.constantFrom<Role>('full', 'client');
@@ -62,9 +63,15 @@ const type = <const Type extends string>(name: Type): fc.Arbitrary<Type> => fc.c
 
 /** One arbitrary for every type of message. */
 export const messagesByType: { readonly [Type in Message['type']]: fc.Arbitrary<MessageOf<Type>> } = {
-  heartbeat: record({ type: type('heartbeat'), status: statuses }),
+  heartbeat: recordWith(['type', 'status'], { type: type('heartbeat'), status: statuses, periodMs: heartbeatPeriods }),
   probe: record({ type: type('probe'), nonce: integers, status: statuses }),
-  probeReply: record({ type: type('probeReply'), nonce: integers, status: statuses, previouslyActive: fc.boolean() }),
+  probeReply: recordWith(['type', 'nonce', 'status', 'previouslyActive'], {
+    type: type('probeReply'),
+    nonce: integers,
+    status: statuses,
+    previouslyActive: fc.boolean(),
+    periodMs: heartbeatPeriods,
+  }),
   indirectProbe: record({ type: type('indirectProbe'), nonce: integers, target: contacts }),
   indirectReply: record({
     type: type('indirectReply'),

@@ -31,7 +31,8 @@ const digits = (...parts: readonly string[]): string => parts.join('').replaceAl
 
 describe('golden bytes of a frame', () => {
   test.each<[string, Message, string]>([
-    ['heartbeat', { type: 'heartbeat', status: 'active' }, digits('05 a201 02 08 02')],
+    ['heartbeat', { type: 'heartbeat', status: 'active', periodMs: 1000 }, digits('08 a201 05 08 02 10 e807')],
+    ['heartbeat without a promise', { type: 'heartbeat', status: 'active' }, digits('05 a201 02 08 02')],
     ['probe', { type: 'probe', nonce: 300, status: 'joining' }, digits('08 aa01 05 08 01 10 ac02')],
     ['leaving', { type: 'leaving', done: true }, digits('05 d201 02 08 01')],
     ['leaving, not done', { type: 'leaving', done: false }, digits('03 d201 00')],

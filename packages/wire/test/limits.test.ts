@@ -177,6 +177,12 @@ describe('a receiver', () => {
     expect(codeOf(() => decodeFrame(patched({ type: 'tableRequest', row: 63 }, [0x08, 63], [0x08, 64])))).toBe('limit');
   });
 
+  test('refuses a heartbeat period above a minute', () => {
+    const heartbeat: Message = { type: 'heartbeat', status: 'active', periodMs: limits.heartbeatMsMax };
+    // 60,000 is the varint e0 d4 03.
+    expect(codeOf(() => decodeFrame(patched(heartbeat, [0x10, 0xe0, 0xd4, 0x03], [0x10, 0xe1, 0xd4, 0x03])))).toBe('limit');
+  });
+
   test('refuses a frame above its limit', () => {
     expect(codeOf(() => decodeFrame(new Uint8Array(limits.frameBytesMax + 1)))).toBe('limit');
   });

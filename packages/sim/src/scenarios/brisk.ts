@@ -5,7 +5,13 @@ import type { WorldOptions } from '../world.ts';
 
 const second = 1000;
 
-const overlay: Partial<OverlayConfig> = { leafSetExchangeMs: 10 * second, mergeMs: 15 * second, slowProbeMs: 10 * second };
+const overlay: Partial<OverlayConfig> = {
+  leafSetExchangeMs: 10 * second,
+  leafSetExchangeMsMax: 10 * second,
+  mergeMs: 15 * second,
+  slowProbeMs: 10 * second,
+  slowProbeMsMax: 10 * second,
+};
 const storage: Partial<StorageConfig> = { repairPeriodMs: 10 * second, reReplicateMs: 20 * second };
 
 /** Slow clocks of the protocol run faster, so that a short run sees what takes a long one otherwise. */
