@@ -1,20 +1,40 @@
 import type { Contact } from './contact.ts';
 import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
-import type { FailedEntry } from './messages.ts';
+import type { Id } from './id.ts';
+import type { FailedEntry, LeafSetMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
 
 /** Changes that one push carries at most. */
 const changesMax = 64;
+/** Changes of which it is known who knows them, at most. */
+const heardMax = 256;
+
+/** For so long it matters who told of a change: what is said of a node later is another change. */
+const heardMs = 10_000;
+
+type Change = 'came' | 'failed';
+
+/** Who knows of a change. */
+interface Hearsay {
+  readonly change: Change;
+  readonly sinceMs: number;
+  readonly knowers: Set<Peer>;
+}
 
 interface FailedNews {
   readonly failed: Peer;
   readonly sinceMs: number;
 }
 
-/** Tells the near neighbours on both sides what changed in the leaf set; they tell theirs, and so it travels outward. */
+/**
+ * Tells the near neighbours on both sides what changed in the leaf set; they tell theirs, and so it travels outward. Whoever
+ * is known to know is not told again: those who told this node, and those whom they have told.
+ */
 export class LeafSetPush {
   readonly #context: Context;
+  /** What others told, by the id that it concerns, until this node has passed it on. */
+  readonly #hearsay: Map<string, Hearsay> = new Map();
   /** What is still to be told, by id: a contact that came or changed, or a life that is over. */
   readonly #news: Map<string, Contact | FailedNews> = new Map();
   #deadline: Deadline | undefined;
@@ -29,6 +49,31 @@ export class LeafSetPush {
     this.#soon();
   }
 
+  /** `from` knows what it says. What it pushes, its near neighbours are told as well. */
+  onHeard(from: Peer, message: LeafSetMessage): void {
+    const told = message.full ? [] : this.#context.leafSet.beside(from, this.#context.config.nearNeighbours);
+    for (const { id, incarnation } of message.members) {
+      const member = this.#context.leafSet.get(id);
+      const isNews =
+        member === undefined ? this.#context.leafSet.fits(id) : this.#news.has(id.hex) || member.contact.incarnation < incarnation;
+      if (isNews) this.#note(id, 'came', from, told);
+    }
+    for (const { id } of message.failed) if (this.#context.leafSet.has(id) || this.#news.has(id.hex)) this.#note(id, 'failed', from, told);
+  }
+
+  /** A node that has just become active tells its near neighbours itself. */
+  onArrival(newcomer: Peer, message: LeafSetMessage): void {
+    if (!this.#news.has(newcomer.id.hex)) return;
+    const listed = new Set(message.members.map(({ id }) => id.hex));
+    const beside = this.#context.leafSet.beside(newcomer, this.#context.config.nearNeighbours);
+    this.#note(
+      newcomer.id,
+      'came',
+      newcomer,
+      beside.filter(({ id }) => listed.has(id.hex)),
+    );
+  }
+
   failed(peer: Peer): void {
     this.#news.set(peer.id.hex, { failed: peer, sinceMs: this.#context.now.monoMs });
     this.#soon();
@@ -39,9 +84,12 @@ export class LeafSetPush {
     this.#deadline = undefined;
     const { leafSet, config } = this.#context;
     const news = [...this.#news].slice(0, changesMax);
-    for (const [hex] of news) this.#news.delete(hex);
     for (const neighbour of leafSet.near(config.nearNeighbours)) {
       if (this.#context.isUsable(neighbour) && !isServedOtherwise(neighbour)) this.#send(neighbour, news);
+    }
+    for (const [hex] of news) {
+      this.#news.delete(hex);
+      this.#hearsay.delete(hex);
     }
     if (this.#news.size > 0) this.#soon();
   }
@@ -50,13 +98,37 @@ export class LeafSetPush {
     const members: Contact[] = [];
     const failed: FailedEntry[] = [];
     for (const [hex, item] of news) {
-      if (hex === to.id.hex) continue;
+      if (hex === to.id.hex || this.#knows(to, hex, 'failed' in item ? 'failed' : 'came')) continue;
       if (!('failed' in item)) members.push(item);
       else
         failed.push({ id: item.failed.id, incarnation: item.failed.contact.incarnation, ageMs: this.#context.now.monoMs - item.sinceMs });
     }
     if (members.length + failed.length === 0) return;
     this.#context.send(to, { type: 'leafSet', full: false, wantReply: false, status: this.#context.status, members, failed });
+  }
+
+  #note(subject: Id, change: Change, from: Peer, told: readonly Peer[]): void {
+    const { monoMs } = this.#context.now;
+    let hearsay = this.#hearsay.get(subject.hex);
+    if (hearsay === undefined || hearsay.change !== change || monoMs - hearsay.sinceMs > heardMs) {
+      hearsay = { change, sinceMs: monoMs, knowers: new Set() };
+      this.#hearsay.delete(subject.hex);
+      this.#hearsay.set(subject.hex, hearsay);
+      this.#forgetOldest();
+    }
+    hearsay.knowers.add(from);
+    for (const peer of told) hearsay.knowers.add(peer);
+  }
+
+  #knows(peer: Peer, subject: string, change: Change): boolean {
+    const hearsay = this.#hearsay.get(subject);
+    if (hearsay === undefined || hearsay.change !== change) return false;
+    return this.#context.now.monoMs - hearsay.sinceMs <= heardMs && hearsay.knowers.has(peer);
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#hearsay.keys();
+    if (this.#hearsay.size > heardMax && oldest !== undefined) this.#hearsay.delete(oldest);
   }
 
   #soon(): void {

@@ -130,6 +130,20 @@ export class LeafSet {
     return alternating(clockwise, counterClockwise, count);
   }
 
+  /** The members next to `member`, up to `count` on each side of it, as far as this node knows. */
+  beside(member: Peer, count: number): readonly Peer[] {
+    const ring = [this.#self, ...this.#members];
+    const place = ring.indexOf(member);
+    if (place < 0) return [];
+    const peers = new Set<Peer>();
+    for (let step = 1; step <= count; step++) {
+      for (const at of [place + step, place - step]) peers.add(ring[(at + ring.length * count) % ring.length] as Peer);
+    }
+    peers.delete(this.#self);
+    peers.delete(member);
+    return [...peers];
+  }
+
   /** The nearest `count` active members on each side, each once, nearest first. */
   activeNeighbours(count: number): readonly Peer[] {
     const { clockwise, counterClockwise } = this.#derive();

@@ -122,8 +122,20 @@ export class Membership {
     for (const contact of contacts) this.#considerOne(contact);
   }
 
+  /**
+   * A node asked for this one over the ring a moment ago: it lives. As it asks those whom it takes for its neighbours, they
+   * need not ask it, but wait for the word of others that it is active.
+   */
+  onProbed(origin: Contact): void {
+    if (this.#context.isSelf(origin.id) || this.#context.isFailed(origin)) return;
+    const peer = this.meet(origin);
+    if (peer.contact.incarnation === origin.incarnation) peer.lastHeardMs = this.#context.now.monoMs;
+  }
+
   onLeafSet(from: Peer, message: LeafSetMessage): void {
     if (message.full) from.listedMs = this.#context.now.monoMs;
+    this.push.onHeard(from, message);
+    if (message.full && !message.wantReply) this.push.onArrival(from, message);
     this.consider(message.members);
     for (const entry of message.failed) this.#onAnnounced(entry, from);
     if (message.full && message.status === 'active') this.#doubtUnlisted(from, message);
@@ -202,8 +214,10 @@ export class Membership {
     const peer = this.meet(contact);
     if (!peer.isTabled && !this.#context.isFailed(contact)) table.insert(peer);
     if (!wanted || peer.isLeaf || peer.status === 'leaving') return;
-    if (peer.isActive && this.#context.now.monoMs - peer.lastHeardMs < recentMs) this.insert(peer);
-    else this.#ask(peer);
+    if (peer.status !== 'joining' && this.#context.now.monoMs - peer.lastHeardMs < recentMs) {
+      this.#context.changeStatus(peer, 'active');
+      this.insert(peer);
+    } else this.#ask(peer);
   }
 
   /** A later life of this node can only be another process that has its key. */

@@ -217,6 +217,7 @@ export class Peer {
       this.status = undefined;
       this.relayed = false;
       this.suspected = false;
+      if (this.#dealings !== none) this.lastHeardMs = Number.NEGATIVE_INFINITY;
     }
     this.contact = contact;
     this.isNoted = false;

@@ -42,6 +42,7 @@ export class Protocol {
       context,
       (hop) => this.#detector.suspect(hop),
       (contacts) => this.membership.consider(contacts),
+      (origin) => this.membership.onProbed(origin),
     );
     this.#verifications = new Verifications(context, this.#router, (...verdict) => this.#onVerdict(...verdict));
     this.#errands = new Errands(context);

@@ -63,11 +63,19 @@ export class Router {
   readonly #onMissed: (hop: Peer) => void;
   /** Told of contacts that came along. */
   readonly #onContacts: (contacts: readonly Contact[]) => void;
+  /** Told of a node that asked for this one over the ring. */
+  readonly #onProbed: (origin: Contact) => void;
 
-  constructor(context: Context, onMissed: (hop: Peer) => void, onContacts: (contacts: readonly Contact[]) => void) {
+  constructor(
+    context: Context,
+    onMissed: (hop: Peer) => void,
+    onContacts: (contacts: readonly Contact[]) => void,
+    onProbed: (origin: Contact) => void,
+  ) {
     this.#context = context;
     this.#onMissed = onMissed;
     this.#onContacts = onContacts;
+    this.#onProbed = onProbed;
     this.#replies = new RememberedReplies(context);
     this.#hops = new HopChoice(context);
   }
@@ -120,6 +128,7 @@ export class Router {
       this.#refuse(from, message, refusal);
       return;
     }
+    if (message.purpose === 'probe' && this.#context.isSelf(message.key)) this.#onProbed(message.origin);
     const passage = this.#open(message, from, undefined, undefined, this.#context.now.monoMs + message.remainingMs);
     passage.owed = from;
     this.#advance(passage);

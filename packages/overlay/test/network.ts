@@ -245,7 +245,8 @@ export class Network {
       return;
     }
     this.#dialling.set(key, [message]);
-    const isCut = target !== undefined && this.isCut(from, target);
+    // A stopped process completes no handshake, though its kernel takes the connection.
+    const isCut = target !== undefined && (target.state === 'paused' || this.isCut(from, target));
     this.#schedule(isCut ? dialTimeoutMs : 2 * this.#latency(), () => this.#dialled(from, to, target, key, isCut));
   }
 
