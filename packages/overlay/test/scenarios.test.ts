@@ -265,6 +265,22 @@ describe.each(seeds)('seed %i', (seed) => {
     for (const node of knows(network, mover.contact.id)) expect(node.overlay.contact(mover.contact.id)?.addressSeq).toBe(2);
   });
 
+  test('a join is known to all whom it concerns, and told to hardly anyone twice', () => {
+    const network = ring(48, seed);
+    network.run(60 * second);
+    const told = new Map<TestNode, number>();
+    network.loses = (_from, to, message) => {
+      if (message.type === 'leafSet' && !message.full) told.set(to, (told.get(to) ?? 0) + 1);
+      return false;
+    };
+    network.step(network.addNode(), { type: 'join', contacts: [network.nodes[7]!.contact] });
+    expect(network.runUntil(() => network.active.length === 49, 10 * second)).toBe(true);
+    settle(network, 2 * second);
+    const messages = [...told.values()].reduce((sum, count) => sum + count, 0);
+    // 32 nodes are concerned, of whom the nearest 8 hear it from the newcomer.
+    expect(messages).toBeLessThan(3 * 32);
+  });
+
   test('a settled network is quiet', () => {
     const network = ring(40, seed);
     network.run(180 * second);
