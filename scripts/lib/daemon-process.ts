@@ -8,7 +8,7 @@ import { ApiClient, type StatusReply } from '@dht/node';
 import { cpuTime, type Memory, memory } from './process-stat.ts';
 
 /** The command as `npm ci` builds it: what a user runs. */
-export const dhtCommand: string = fileURLToPath(new URL('../../packages/cli/dist/dht.js', import.meta.url));
+export const dhtCommand: string = fileURLToPath(new URL('../../packages/cli/bin/dht.js', import.meta.url));
 
 /** Longer than a cold start of the network takes (`coldStartMs` and its jitter) on a machine that is busy. */
 const readyTimeoutMs = 60_000;

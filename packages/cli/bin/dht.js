@@ -12,6 +12,11 @@ if (version[0] < 22 || (version[0] === 22 && version[1] < 18)) {
   process.exit(1);
 }
 
+// Compiled once instead of at every start. The cache lies beside the bundle: whoever can write there could change that as well.
+process
+  .getBuiltinModule('node:module')
+  .enableCompileCache(process.getBuiltinModule('node:url').fileURLToPath(new URL('../dist/compile-cache', import.meta.url)));
+
 import('../dist/dht.js').catch((error) => {
   if (error?.code === 'ERR_MODULE_NOT_FOUND' && String(error.url || error.message).indexOf('/dist/dht.js') !== -1) {
     console.error('dht: the command has not been built. Run `npm run build` in the repository and try again.');
