@@ -40,6 +40,11 @@ export type OverlayInput =
   | { readonly type: 'create' }
   /** Join through these, besides whatever is remembered. With none given: rejoin, or cold start (DESIGN §4). */
   | { readonly type: 'join'; readonly contacts: readonly Contact[] }
+  /**
+   * As `create`, for one of many nodes that make up a new network all at once: the members of its leaf set and contacts for its
+   * routing table, all of them active, are believed unasked. For simulators; what a daemon is told of nodes has to be proved first.
+   */
+  | { readonly type: 'establish'; readonly leafSet: readonly Contact[]; readonly table: readonly Contact[] }
   /** Announce that this node hands over; `done` when it goes. */
   | { readonly type: 'leave'; readonly done: boolean }
   | { readonly type: 'lookup'; readonly ref: CommandRef; readonly key: Id; readonly mode: LookupMode; readonly timeoutMs: number }

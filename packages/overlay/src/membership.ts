@@ -83,6 +83,18 @@ export class Membership {
     if (leafSet.isNear(peer.id, this.#context.config.nearNeighbours)) this.#strangers.add(peer);
   }
 
+  /** These are the members, by the word of who drives this node. */
+  establish(members: readonly Contact[]): void {
+    for (const contact of members) {
+      const peer = this.meet(contact);
+      peer.status = 'active';
+      peer.lastHeardMs = this.#context.now.monoMs;
+      this.#context.leafSet.insert(peer);
+      this.#added.push(contact);
+    }
+    this.#isDirty = true;
+  }
+
   /** What the peer says of itself. An active node does not become a joining one again within one life. */
   onStatus(peer: Peer, status: 'joining' | 'active' | 'leaving'): void {
     if (peer.status === status) return;

@@ -83,6 +83,9 @@ export class Protocol {
       case 'join':
         this.#beginJoin(input.contacts);
         break;
+      case 'establish':
+        this.#establish(input.leafSet, input.table);
+        break;
       case 'leave':
         this.#leave(input.done);
         break;
@@ -415,6 +418,15 @@ export class Protocol {
     this.#activate('seeded');
   }
 
+  #establish(leafSet: readonly Contact[], table: readonly Contact[]): void {
+    if (this.context.status !== 'joining') return;
+    this.membership.establish(leafSet);
+    this.context.fitTable();
+    for (const contact of [...leafSet, ...table]) this.context.learn(contact);
+    this.remembered.adopt(table);
+    this.#activate('created');
+  }
+
   #activate(how: (OverlayEvent & { type: 'activated' })['how']): void {
     if (this.context.status !== 'joining') return;
     this.#coldStart.stop();
@@ -423,11 +435,14 @@ export class Protocol {
     this.context.emit({ type: 'activated', how });
     this.context.tuning.failures.begin(this.context.now.monoMs);
     this.#merge.begin();
-    this.#upkeep.begin();
+    const isEstablished = how === 'created' && this.context.leafSet.size > 0;
+    this.#upkeep.begin(isEstablished);
     if (this.context.self.role !== 'full') return;
     this.#detector.begin();
     this.membership.begin();
     this.#greetJoiners();
+    // Their neighbours know them already.
+    if (isEstablished) return;
     for (const neighbour of this.context.leafSet.near(this.context.config.nearNeighbours)) this.membership.sendAll(neighbour, false);
   }
 

@@ -30,10 +30,7 @@ export class Remembered {
 
   constructor(context: Context, contacts: readonly Contact[]) {
     this.#context = context;
-    for (const contact of contacts) {
-      if (contact.role !== 'full' || context.isSelf(contact.id) || this.#entries.size >= context.config.rememberedMax) continue;
-      this.#entries.set(contact.id.hex, { contact, failures: 0, retryMs: 0 });
-    }
+    this.adopt(contacts);
   }
 
   get size(): number {
@@ -42,6 +39,17 @@ export class Remembered {
 
   contacts(): readonly Contact[] {
     return [...this.#entries.values()].map((entry) => entry.contact);
+  }
+
+  /** Takes over contacts that somebody else has remembered; of too many some from everywhere in the list. */
+  adopt(contacts: readonly Contact[]): void {
+    const { rememberedMax } = this.#context.config;
+    const step = Math.max(1, contacts.length / rememberedMax);
+    for (let at = 0; at < contacts.length && this.#entries.size < rememberedMax; at += step) {
+      const contact = contacts[Math.floor(at)] as Contact;
+      if (contact.role !== 'full' || this.#context.isSelf(contact.id)) continue;
+      this.#entries.set(contact.id.hex, { contact, failures: 0, retryMs: 0 });
+    }
   }
 
   /** An active node spoke for itself. Once there are enough, only one that is new to the routing table takes the place of another. */

@@ -32,7 +32,9 @@ export class TableUpkeep {
     this.#swept = context.self.id;
   }
 
-  begin(): void {
+  /** `isFilled`: there is no hurry to find contacts. */
+  begin(isFilled: boolean): void {
+    if (isFilled) this.#fillMs = fillMsMax;
     this.#again();
   }
 

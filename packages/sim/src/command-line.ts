@@ -15,6 +15,7 @@ export interface SimCommand {
   readonly churn: ChurnName | undefined;
   readonly topology: TopologyName | undefined;
   readonly loss: number | undefined;
+  readonly built: boolean;
   readonly codec: boolean;
   readonly json: string | undefined;
   readonly journal: { readonly file: string; readonly host: number } | undefined;
@@ -38,6 +39,7 @@ The same options give the same run, event for event.
   --seeds N         plays so many seeds, from --seed on (1)
   --nodes N         nodes in the network (as the scenario has it)
   --minutes N       virtual minutes, forming and settling not counted (as the scenario has it)
+  --built           the network is there at once, converged, instead of forming by joins; from 5000 nodes on it always is
   --churn NAME      ${Object.keys(churnPresets).join(', ')}: for the scenario steady (light)
   --topology NAME   ${Object.keys(topologies).join(', ')} (internet)
   --loss RATE       of all messages, how many vanish, 0 to 1 (0)
@@ -63,6 +65,7 @@ const optionTypes = {
   churn: { type: 'string' },
   topology: { type: 'string' },
   loss: { type: 'string' },
+  built: { type: 'boolean', default: false },
   codec: { type: 'boolean', default: false },
   json: { type: 'string' },
   journal: { type: 'string' },
@@ -87,6 +90,7 @@ export function parseCommandLine(args: readonly string[]): SimCommand {
     churn: oneOf('churn', values.churn, Object.keys(churnPresets) as ChurnName[]),
     topology: oneOf('topology', values.topology, Object.keys(topologies) as TopologyName[]),
     loss: values.loss === undefined ? undefined : number('loss', values.loss, 1),
+    built: values.built,
     codec: values.codec,
     json: values.json,
     journal: values.journal === undefined ? undefined : { file: values.journal, host: integer('journal-node', values['journal-node'], 0) },
@@ -102,6 +106,7 @@ export function reproduce(command: SimCommand, seed: number): string {
   for (const name of ['nodes', 'minutes', 'churn', 'topology', 'loss'] as const) {
     if (command[name] !== undefined) parts.push(`--${name} ${command[name]}`);
   }
+  if (command.built) parts.push('--built');
   if (command.codec) parts.push('--codec');
   return parts.join(' ');
 }

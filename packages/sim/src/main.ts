@@ -54,6 +54,7 @@ function play(command: SimCommand, seed: number): Report {
   const report = simulate({
     scenario: command.scenario,
     seed,
+    built: command.built,
     ...(command.nodes !== undefined && { nodes: command.nodes }),
     ...(command.minutes !== undefined && { minutes: command.minutes }),
     ...(churn !== undefined && { churn }),

@@ -15,6 +15,8 @@ export interface SimulateOptions {
   readonly minutes?: number;
   readonly churn?: ChurnOptions;
   readonly workload?: Partial<WorkloadOptions>;
+  /** The network is built at once, however small. */
+  readonly built?: boolean;
   /** On top of what the scenario sets. */
   readonly world?: Omit<WorldOptions, 'seed'>;
   /** Gets at the end, over all acknowledged blocks and all nodes. */
@@ -33,6 +35,7 @@ export function simulate(options: SimulateOptions): Report {
   const { scenario } = options;
   const world = new World({ ...scenario.world, ...options.world, seed: options.seed });
   const cluster = new Cluster(world);
+  if (options.built === true) cluster.builtFrom = 1;
   const checks = new Checks(cluster);
   const measurement = new Measurement(world);
   options.onWorld?.(world);

@@ -109,6 +109,7 @@ export class Core {
         break;
       case 'create':
       case 'join':
+      case 'establish':
       case 'leave':
       case 'lookup':
       case 'selfChanged':

@@ -27,10 +27,15 @@ export class GrantedActivation implements Observer {
     if (event.type !== 'activated' || host.role === 'client') return;
     if (event.how === 'seeded' && !host.previouslyActive) this.report(host, 'seeded a ring without having been active before');
     if (event.how === 'joined' && !this.hasGrant(host.contact)) this.report(host, 'became active without a committed grant');
+    this.forget(host.contact);
   }
 
   onEnd(host: Host): void {
-    const life = lifeOf(host.contact);
+    this.forget(host.contact);
+  }
+
+  private forget(contact: Contact): void {
+    const life = lifeOf(contact);
     this.granted.delete(life);
     this.committed.delete(life);
   }
