@@ -3,7 +3,7 @@ import type { Cluster } from './cluster.ts';
 import { chance, exponential, sample, weibull } from './distributions.ts';
 import type { Host } from './host.ts';
 
-/** How nodes come and go. Times in milliseconds, shares from 0 to 1. */
+/** How nodes come and go by chance. Times in milliseconds, shares from 0 to 1. */
 export interface ChurnOptions {
   /** `poisson`: memoryless sessions; `weibull`: shape 0.5, many short sessions and a heavy tail. */
   readonly model: 'poisson' | 'weibull';
@@ -21,49 +21,18 @@ export interface ChurnOptions {
 }
 
 const second = 1000;
-const minute = 60 * second;
-
-export const lightChurn: ChurnOptions = {
-  model: 'poisson',
-  sessionMsMean: 240 * minute,
-  downMsMean: 2 * minute,
-  leaveShare: 0.3,
-  pauseShare: 0.1,
-  pauseMsMean: 10 * second,
-  wipeShare: 0.1,
-  replaceShare: 0.3,
-};
-
-/** Mean session times of the published evaluations, in minutes (MSPastry: 5 to 600). */
-const sessionMinutes = [5, 15, 30, 60, 120, 600] as const;
-
-export type ChurnName = 'none' | 'light' | 'heavy' | `${ChurnOptions['model']}-${(typeof sessionMinutes)[number]}`;
-
-/** By the names that the command line knows. */
-export const churnPresets: Readonly<Record<ChurnName, ChurnOptions | undefined>> = {
-  none: undefined,
-  light: lightChurn,
-  heavy: { ...lightChurn, sessionMsMean: 30 * minute },
-  ...(Object.fromEntries(sessionMinutes.flatMap((mean) => [turnover('poisson', mean), turnover('weibull', mean)])) as Record<
-    Exclude<ChurnName, 'none' | 'light' | 'heavy'>,
-    ChurnOptions
-  >),
-};
-
-/** As the published evaluations have it: everybody goes without a word, and a fresh node comes in its place. */
-function turnoverChurn(model: ChurnOptions['model'], sessionMsMean: number): ChurnOptions {
-  return { ...lightChurn, model, sessionMsMean, downMsMean: 1 * second, leaveShare: 0, pauseShare: 0, wipeShare: 0, replaceShare: 1 };
-}
-
-function turnover(model: ChurnOptions['model'], meanMinutes: number): [string, ChurnOptions] {
-  return [`${model}-${meanMinutes}`, turnoverChurn(model, meanMinutes * minute)];
-}
-
 /** Retries of a fresh host that found nobody to join through. */
 const rejoinMs = 1 * second;
 
+/** Comes and goes until it is told to stop. */
+export interface ChurnProcess {
+  /** The hosts that run now are subject to it from now on. */
+  start(): void;
+  stop(): void;
+}
+
 /** Ends and starts processes until it is told to stop. */
-export class Churn {
+export class Churn implements ChurnProcess {
   private readonly cluster: Cluster;
   private readonly options: ChurnOptions;
   private readonly random: SeededRandom;

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type ChurnName, churnPresets } from './churn.ts';
+import { type ChurnName, churnPlans } from './churn-plan.ts';
 import type { Scenario } from './scenario.ts';
 import { findScenario, scenarios } from './scenarios/index.ts';
 import { type TopologyName, topologies } from './topology.ts';
@@ -40,7 +40,8 @@ The same options give the same run, event for event.
   --nodes N         nodes in the network (as the scenario has it)
   --minutes N       virtual minutes, forming and settling not counted (as the scenario has it)
   --built           the network is there at once, converged, instead of forming by joins; from 5000 nodes on it always is
-  --churn NAME      ${Object.keys(churnPresets).join(', ')}: for the scenario steady (light)
+  --churn NAME      for the scenario steady (light): none, light, heavy, gnutella (a trace), or poisson- or weibull- and the mean
+                    session in minutes, 5, 15, 30, 60, 120 or 600
   --topology NAME   ${Object.keys(topologies).join(', ')} (internet)
   --loss RATE       of all messages, how many vanish, 0 to 1 (0)
   --codec           each message goes through its bytes and back
@@ -87,7 +88,7 @@ export function parseCommandLine(args: readonly string[]): SimCommand {
     seeds: integer('seeds', values.seeds, 1),
     nodes: values.nodes === undefined ? undefined : integer('nodes', values.nodes, 1),
     minutes: values.minutes === undefined ? undefined : number('minutes', values.minutes, Number.POSITIVE_INFINITY),
-    churn: oneOf('churn', values.churn, Object.keys(churnPresets) as ChurnName[]),
+    churn: oneOf('churn', values.churn, Object.keys(churnPlans) as ChurnName[]),
     topology: oneOf('topology', values.topology, Object.keys(topologies) as TopologyName[]),
     loss: values.loss === undefined ? undefined : number('loss', values.loss, 1),
     built: values.built,

@@ -1,5 +1,5 @@
 import { Id, idBytes, type SeededRandom } from '@dht/overlay';
-import { ln, power } from './exact-math.ts';
+import { exp, ln, power } from './exact-math.ts';
 
 /** Uniform integer in 0 … `below` − 1. */
 export function intBelow(random: SeededRandom, below: number): number {
@@ -28,6 +28,22 @@ export function weibull(random: SeededRandom, mean: number, shape: 0.5 | 1): num
   // The mean is scale · Γ(1 + 1/shape), which is 2 for shape 0.5 and 1 for shape 1.
   const scale = shape === 1 ? mean : mean / 2;
   return scale * power(-ln(1 - random.next()), 1 / shape);
+}
+
+/** Log-normally distributed; the mean is at least the median. */
+export function logNormal(random: SeededRandom, median: number, mean: number): number {
+  const deviation = Math.sqrt(2 * ln(mean / median));
+  return median * exp(deviation * gaussian(random));
+}
+
+/** Standard normal, by Marsaglia's polar method: of all ways the one that needs no trigonometry. */
+function gaussian(random: SeededRandom): number {
+  for (;;) {
+    const u = uniform(random, -1, 1);
+    const v = uniform(random, -1, 1);
+    const square = u * u + v * v;
+    if (square > 0 && square < 1) return u * Math.sqrt((-2 * ln(square)) / square);
+  }
 }
 
 /** One element; undefined when there is none. */

@@ -1,6 +1,10 @@
-export { type ChurnName, type ChurnOptions, churnPresets } from './churn.ts';
+export type { ChurnOptions } from './churn.ts';
+export { type ChurnName, type ChurnPlan, churnPlans, turnover } from './churn-plan.ts';
 export { Cluster } from './cluster.ts';
 export { throughCodec } from './codec.ts';
+export { type Experiment, type Findings, type Result, type Row, runExperiment } from './experiments/experiment.ts';
+export { experiments, findExperiment } from './experiments/index.ts';
+export { runTrial, type TrialOptions } from './experiments/trial.ts';
 export { type FaultOptions, noFaults } from './faults.ts';
 export type { Host } from './host.ts';
 export { type CoreFactory, type NodeCore, realCore } from './node-core.ts';

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { churnPresets, lightChurn } from './churn.ts';
+import { churnPlans, lightChurn } from './churn-plan.ts';
 import { throughCodec } from './codec.ts';
 import { parseCommandLine, reproduce, type SimCommand, UsageError, usage } from './command-line.ts';
 import { liveHeapBytes } from './heap.ts';
@@ -50,7 +50,7 @@ function play(command: SimCommand, seed: number): Report {
   const heapBefore = liveHeapBytes();
   let world: World | undefined;
   const journal: string[] = [];
-  const churn = command.churn === undefined ? lightChurn : churnPresets[command.churn];
+  const churn = command.churn === undefined ? lightChurn : churnPlans[command.churn]();
   const report = simulate({
     scenario: command.scenario,
     seed,

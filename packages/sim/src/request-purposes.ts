@@ -1,6 +1,9 @@
 import type { RequestId, RouteMessage } from '@dht/overlay';
 
-const purposes: readonly RouteMessage['purpose'][] = ['lookup', 'join', 'probe'];
+/** `merge`: a node looks its own id up, to meet other rings. */
+export type RequestPurpose = RouteMessage['purpose'] | 'merge';
+
+const purposes: readonly RequestPurpose[] = ['lookup', 'join', 'probe', 'merge'];
 /** A power of two, far above the number of requests that are under way at once. */
 const slots = 1 << 20;
 const topLow = 2 ** 32;
@@ -12,13 +15,20 @@ const topLow = 2 ** 32;
 export class RequestPurposes {
   private readonly table = new Uint8Array(slots);
 
-  note(request: RequestId, purpose: RouteMessage['purpose']): void {
-    this.table[slotOf(request)] = purposes.indexOf(purpose);
+  /** What the request is for, kept for its reply. */
+  note(message: RouteMessage): RequestPurpose {
+    const purpose = purposeOf(message);
+    this.table[slotOf(message.request)] = purposes.indexOf(purpose);
+    return purpose;
   }
 
-  of(request: RequestId): RouteMessage['purpose'] {
-    return purposes[this.table[slotOf(request)] as number] as RouteMessage['purpose'];
+  of(request: RequestId): RequestPurpose {
+    return purposes[this.table[slotOf(request)] as number] as RequestPurpose;
   }
+}
+
+export function purposeOf({ purpose, key, origin }: RouteMessage): RequestPurpose {
+  return purpose === 'lookup' && key.equals(origin.id) ? 'merge' : purpose;
 }
 
 function slotOf({ origin, counter }: RequestId): number {

@@ -1,4 +1,5 @@
-import type { Churn, ChurnOptions } from './churn.ts';
+import type { ChurnProcess } from './churn.ts';
+import type { ChurnPlan } from './churn-plan.ts';
 import type { Cluster } from './cluster.ts';
 import type { Workload } from './workload.ts';
 import type { WorldOptions } from './world.ts';
@@ -13,9 +14,9 @@ export interface Stage {
   /** Stopped when the script ends. */
   readonly workload: Workload;
   /** Churn that was asked for on the command line; undefined for none, and for the scenario's own when it has one. */
-  readonly churn: ChurnOptions | undefined;
+  readonly churn: ChurnPlan | undefined;
   /** Starts churn; it is stopped when the script ends. */
-  startChurn(options: ChurnOptions): Churn;
+  startChurn(plan: ChurnPlan): ChurnProcess;
 }
 
 /** A story with a name: what happens to a network, after which it must become whole again. */

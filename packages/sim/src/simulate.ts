@@ -1,5 +1,6 @@
 import { Checks } from './checks.ts';
-import { Churn, type ChurnOptions } from './churn.ts';
+import type { ChurnProcess } from './churn.ts';
+import { type ChurnPlan, createChurn } from './churn-plan.ts';
 import { Cluster } from './cluster.ts';
 import { noFaults } from './faults.ts';
 import { Measurement } from './measurement.ts';
@@ -13,7 +14,7 @@ export interface SimulateOptions {
   readonly seed: number;
   readonly nodes?: number;
   readonly minutes?: number;
-  readonly churn?: ChurnOptions;
+  readonly churn?: ChurnPlan;
   readonly workload?: Partial<WorkloadOptions>;
   /** The network is built at once, however small. */
   readonly built?: boolean;
@@ -40,7 +41,7 @@ export function simulate(options: SimulateOptions): Report {
   const measurement = new Measurement(world);
   options.onWorld?.(world);
   const workload = new Workload(cluster, { ...defaultWorkload, ...options.workload });
-  const churns: Churn[] = [];
+  const churns: ChurnProcess[] = [];
   const nodes = options.nodes ?? scenario.nodes;
   const startedAt = performance.now();
   const cpuBefore = process.cpuUsage();
@@ -50,7 +51,7 @@ export function simulate(options: SimulateOptions): Report {
     durationMs: (options.minutes ?? scenario.minutes) * minute,
     workload,
     churn: options.churn,
-    startChurn: (churn) => start(churns, new Churn(cluster, churn)),
+    startChurn: (churn) => start(churns, createChurn(cluster, churn)),
   });
   workload.stop();
   for (const churn of churns) churn.stop();
@@ -68,7 +69,7 @@ export function simulate(options: SimulateOptions): Report {
   });
 }
 
-function start(churns: Churn[], churn: Churn): Churn {
+function start(churns: ChurnProcess[], churn: ChurnProcess): ChurnProcess {
   churns.push(churn);
   churn.start();
   return churn;

@@ -1,6 +1,5 @@
-import type { RouteMessage } from '@dht/overlay';
 import type { Message } from '@dht/storage';
-import { RequestPurposes } from './request-purposes.ts';
+import { type RequestPurpose, RequestPurposes } from './request-purposes.ts';
 
 /**
  * Types are those of messages, and `block` for the bytes of blocks. Messages that a request and its reply travel in are counted by
@@ -8,7 +7,7 @@ import { RequestPurposes } from './request-purposes.ts';
  */
 export type TrafficType = Exclude<Message['type'], 'route' | 'routeReply'> | RoutedType | 'block';
 
-type RoutedType = `${'route' | 'routeReply'}/${RouteMessage['purpose']}`;
+type RoutedType = `${'route' | 'routeReply'}/${RequestPurpose}`;
 
 export interface TrafficCount {
   messages: number;
@@ -27,8 +26,10 @@ const controlTypes: ReadonlySet<TrafficType> = new Set([
   'leaving',
   'route/join',
   'route/probe',
+  'route/merge',
   'routeReply/join',
   'routeReply/probe',
+  'routeReply/merge',
   'routeAck',
   'routeRefused',
   'joinRequest',
@@ -80,10 +81,7 @@ export class Traffic {
   }
 
   private typeOf(message: Message): TrafficType {
-    if (message.type === 'route') {
-      this.purposes.note(message.request, message.purpose);
-      return `route/${message.purpose}`;
-    }
+    if (message.type === 'route') return `route/${this.purposes.note(message)}`;
     return message.type === 'routeReply' ? `routeReply/${this.purposes.of(message.request)}` : message.type;
   }
 

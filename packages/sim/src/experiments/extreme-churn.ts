@@ -1,0 +1,59 @@
+import { turnover } from '../churn-plan.ts';
+import { topologies } from '../topology.ts';
+import { type Experiment, type Findings, type RunOptions, scaled } from './experiment.ts';
+import { common, proportion } from './proportion.ts';
+import { runTrial } from './trial.ts';
+
+const minute = 60_000;
+const medianMinutes = 1.4;
+/** Of memoryless sessions the median is ln 2 times the mean. */
+const sessionMsMean = (medianMinutes / Math.LN2) * minute;
+const nodesFull = 1_000;
+const lookupsPerNodeSecond = 0.05;
+const bytesMax = 900;
+const rightShare = 0.999;
+
+/** Half of those that go close their connections, the other half fall silent. */
+export const extremeChurn: Experiment = {
+  name: 'extreme-churn',
+  about: '1,000 nodes whose sessions last 1.4 minutes in the median',
+  run: (options: RunOptions): Findings => {
+    const nodes = scaled(nodesFull, options, 50);
+    const figures = runTrial({
+      seed: options.seed,
+      nodes,
+      topology: topologies['transit-stub'],
+      churn: turnover('poisson', sessionMsMean),
+      faults: { powerLossRate: 0.5 },
+      warmUpMinutes: 5,
+      minutes: 10,
+      lookupsPerNodeSecond,
+    });
+    const { ok, wrong, lost } = figures.lookups;
+    const right = proportion(ok, ok + wrong + lost);
+    const { bytesPerSecond } = figures.traffic.total;
+    const row = {
+      setting: `${nodes} nodes, median session ${medianMinutes} min, 10 min`,
+      published: 'Bamboo keeps working, < 900 B/s/node',
+    };
+    return {
+      figures,
+      rows: [
+        {
+          ...row,
+          property: 'lookups complete at extreme churn',
+          mustReach: '≥ 99.9 % right',
+          measured: `${common(right)}, ${wrong} wrong, ${lost} lost`,
+          holds: right.share >= rightShare,
+        },
+        {
+          ...row,
+          property: 'bytes per node and second at extreme churn',
+          mustReach: `≤ ${bytesMax}`,
+          measured: bytesPerSecond.toFixed(0),
+          holds: bytesPerSecond <= bytesMax,
+        },
+      ],
+    };
+  },
+};

@@ -1,0 +1,26 @@
+import type { Experiment } from './experiment.ts';
+import { extremeChurn } from './extreme-churn.ts';
+import { gnutella, gnutellaLoss } from './gnutella.ts';
+import { hops, hopsSmall } from './hops.ts';
+import { nonTransitive } from './non-transitive.ts';
+import { pauses } from './pauses.ts';
+import { coldStart, halfFails, massJoin, partitionHeals } from './recovery.ts';
+
+/** All experiments, in the order of the table. */
+export const experiments: readonly Experiment[] = [
+  gnutella,
+  gnutellaLoss,
+  extremeChurn,
+  hops,
+  hopsSmall,
+  nonTransitive,
+  halfFails,
+  partitionHeals,
+  massJoin,
+  coldStart,
+  pauses,
+];
+
+export function findExperiment(name: string): Experiment | undefined {
+  return experiments.find((experiment) => experiment.name === name);
+}

@@ -1,0 +1,77 @@
+import type { OverlayConfig } from '@dht/overlay';
+import type { ChurnProcess } from '../churn.ts';
+import { type ChurnPlan, createChurn } from '../churn-plan.ts';
+import { Cluster } from '../cluster.ts';
+import type { FaultOptions } from '../faults.ts';
+import { Measurement, type NetworkFigures } from '../measurement.ts';
+import { overlayCore } from '../overlay-core.ts';
+import { type TopologyOptions, topologies } from '../topology.ts';
+import { Workload } from '../workload.ts';
+import { World } from '../world.ts';
+
+/** A network of overlays without storage, as experiments begin with it. */
+export interface NetworkOptions {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly topology?: TopologyOptions;
+  /** On top of the defaults. */
+  readonly overlay?: Partial<OverlayConfig>;
+}
+
+/** What a network goes through while it is measured. */
+export interface TrialOptions extends NetworkOptions {
+  readonly churn?: ChurnPlan;
+  readonly faults?: Partial<FaultOptions>;
+  /** Virtual minutes under churn and faults before the measurement, and those of the measurement itself. */
+  readonly warmUpMinutes: number;
+  readonly minutes: number;
+  /** Recursive lookups of random keys, from random nodes. */
+  readonly lookupsPerNodeSecond: number;
+}
+
+const second = 1000;
+const minute = 60 * second;
+/** As fast as a network grows here: each join meets a ring that has just taken in the one before. */
+const joinEveryMs = 50;
+/** After the last join, for leaf sets and tables to settle. */
+const restMs = 2 * minute;
+/** Longer than a lookup may take. */
+const drainMs = 11 * second;
+
+/** A ring of so many active nodes, at rest. */
+export function formNetwork({ seed, nodes, topology = topologies['transit-stub'], overlay = {} }: NetworkOptions): Cluster {
+  const world = new World({ seed, createCore: overlayCore, topology, overlay });
+  const cluster = new Cluster(world);
+  cluster.form(nodes, joinEveryMs);
+  world.runFor(restMs);
+  return cluster;
+}
+
+/** Lookups of random keys from random active nodes until it is stopped, so many a second in all. */
+export function askLookups(cluster: Cluster, perSecond: number): Workload {
+  const workload = new Workload(cluster, { putsPerSecond: 0, getsPerSecond: 0, lookupsPerSecond: perSecond, iterativeShare: 0 });
+  workload.start();
+  return workload;
+}
+
+/** Lets what is under way come to its end. */
+export function drain(cluster: Cluster, workload: Workload): void {
+  workload.stop();
+  cluster.world.runFor(drainMs);
+}
+
+/** Forms a network, has it live through churn and faults, and measures it. */
+export function runTrial(options: TrialOptions): NetworkFigures {
+  const { nodes, churn, faults, warmUpMinutes, minutes, lookupsPerNodeSecond } = options;
+  const cluster = formNetwork(options);
+  const { world } = cluster;
+  if (faults !== undefined) cluster.setFaults(faults);
+  const process: ChurnProcess | undefined = churn === undefined ? undefined : createChurn(cluster, churn);
+  process?.start();
+  world.runFor(warmUpMinutes * minute);
+  const measurement = new Measurement(world);
+  const workload = askLookups(cluster, lookupsPerNodeSecond * nodes);
+  world.runFor(minutes * minute);
+  drain(cluster, workload);
+  return measurement.figures();
+}
