@@ -1,3 +1,4 @@
+import { presets } from '@dht/overlay';
 import { gnutellaTrace } from '../gnutella-trace.ts';
 import type { NetworkFigures } from '../measurement.ts';
 import { topologies } from '../topology.ts';
@@ -22,7 +23,7 @@ const published = {
 
 export const gnutella: Experiment = {
   name: 'gnutella',
-  about: 'two hours of the Gnutella-like trace where it is steepest, on a transit-stub topology',
+  about: 'two hours of the Gnutella-like trace where it is steepest, on a transit-stub topology, preset wan',
   run: (options) => run(options, 0),
 };
 
@@ -40,6 +41,7 @@ function run(options: RunOptions, lossRate: number): Findings {
     seed: options.seed,
     nodes,
     topology: topologies['transit-stub'],
+    overlay: presets.wan,
     churn: window,
     faults: { lossRate, powerLossRate: 1 },
     warmUpMinutes,
@@ -50,7 +52,7 @@ function run(options: RunOptions, lossRate: number): Findings {
 }
 
 function setting({ nodesMean, measuredMs }: NetworkFigures, lossRate: number): string {
-  return `Gnutella-like trace, ${Math.round(nodesMean)} nodes, ${Math.round(measuredMs / minute)} min, link loss ${100 * lossRate} %`;
+  return `Gnutella-like trace, ${Math.round(nodesMean)} nodes, ${Math.round(measuredMs / minute)} min, link loss ${100 * lossRate} %, preset wan`;
 }
 
 function delivery(figures: NetworkFigures, lossRate: number): Row[] {
