@@ -52,6 +52,12 @@ export class FailureDetector {
     this.#verifications.start(peer, 'silent', { routed: false, delayMs: 0 });
   }
 
+  onHeartbeat(peer: Peer, periodMs: number | undefined): void {
+    this.onPromise(peer, periodMs);
+    // How patient to be with it is known only from an answer of it.
+    if (peer === this.#watched && peer.rttMeanMs < 0) this.doubt(peer);
+  }
+
   /** The peer said how often it gives signs of life. It is not for it to say that nobody need look. */
   onPromise(peer: Peer, periodMs: number | undefined): void {
     if (periodMs === undefined) return;

@@ -37,6 +37,8 @@ export class LeafSetPush {
   readonly #hearsay: Map<string, Hearsay> = new Map();
   /** What is still to be told, by id: a contact that came or changed, or a life that is over. */
   readonly #news: Map<string, Contact | FailedNews> = new Map();
+  /** Verdicts of others that were passed on, by id, with when. */
+  readonly #announced: Map<string, number> = new Map();
   #deadline: Deadline | undefined;
 
   constructor(context: Context) {
@@ -74,9 +76,22 @@ export class LeafSetPush {
     );
   }
 
+  /** This node's own verdict, which is no news when others were told already that there is one. */
   failed(peer: Peer): void {
-    this.#news.set(peer.id.hex, { failed: peer, sinceMs: this.#context.now.monoMs });
-    this.#soon();
+    const { monoMs } = this.#context.now;
+    const toldMs = this.#announced.get(peer.id.hex);
+    this.#announced.delete(peer.id.hex);
+    if (toldMs === undefined || monoMs - toldMs > heardMs) this.#tell(peer, monoMs);
+  }
+
+  /** The verdict of another: all verify it at the same time, instead of each only after the one before. */
+  announced(peer: Peer, ageMs: number): void {
+    const { monoMs } = this.#context.now;
+    const toldMs = this.#announced.get(peer.id.hex);
+    if (toldMs !== undefined && monoMs - toldMs <= heardMs) return;
+    this.#announced.set(peer.id.hex, monoMs);
+    forgetOldest(this.#announced);
+    this.#tell(peer, monoMs - ageMs);
   }
 
   /** Sends the news to those neighbours for whom `isServedOtherwise` does not care itself. */
@@ -107,6 +122,11 @@ export class LeafSetPush {
     this.#context.send(to, { type: 'leafSet', full: false, wantReply: false, status: this.#context.status, members, failed });
   }
 
+  #tell(failed: Peer, sinceMs: number): void {
+    this.#news.set(failed.id.hex, { failed, sinceMs });
+    this.#soon();
+  }
+
   #note(subject: Id, change: Change, from: Peer, told: readonly Peer[]): void {
     const { monoMs } = this.#context.now;
     let hearsay = this.#hearsay.get(subject.hex);
@@ -114,7 +134,7 @@ export class LeafSetPush {
       hearsay = { change, sinceMs: monoMs, knowers: new Set() };
       this.#hearsay.delete(subject.hex);
       this.#hearsay.set(subject.hex, hearsay);
-      this.#forgetOldest();
+      forgetOldest(this.#hearsay);
     }
     hearsay.knowers.add(from);
     for (const peer of told) hearsay.knowers.add(peer);
@@ -126,12 +146,12 @@ export class LeafSetPush {
     return this.#context.now.monoMs - hearsay.sinceMs <= heardMs && hearsay.knowers.has(peer);
   }
 
-  #forgetOldest(): void {
-    const [oldest] = this.#hearsay.keys();
-    if (this.#hearsay.size > heardMax && oldest !== undefined) this.#hearsay.delete(oldest);
-  }
-
   #soon(): void {
     this.#deadline ??= this.#context.after(this.#context.config.leafSetPushDelayMs, { kind: 'leafSetPush' });
   }
+}
+
+function forgetOldest(map: Map<string, unknown>): void {
+  const [oldest] = map.keys();
+  if (map.size > heardMax && oldest !== undefined) map.delete(oldest);
 }

@@ -279,6 +279,7 @@ export class Membership {
     const member = this.#context.leafSet.get(entry.id);
     if (member === undefined || member.contact.incarnation > entry.incarnation) return;
     if (member.lastHeardMs > this.#context.now.monoMs - entry.ageMs) return;
+    this.push.announced(member, entry.ageMs);
     this.#verifications.start(member, 'announced', { routed: !member.connected, delayMs: this.#context.random.next() * announcedJitterMs });
   }
 

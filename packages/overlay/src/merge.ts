@@ -53,7 +53,7 @@ export class Merge {
   /** Looks through this contact for a ring that is not this node's. */
   through(contact: Contact): void {
     const via = this.#membership.meet(contact);
-    const request = { purpose: 'lookup', key: this.#context.self.id, timeoutMs: lookupMs, via } as const;
+    const request = { purpose: 'probe', key: this.#context.self.id, timeoutMs: lookupMs, via } as const;
     this.#router.originate(request, (reply) => this.#onReply(reply));
   }
 

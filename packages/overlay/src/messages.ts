@@ -76,9 +76,9 @@ export interface IndirectReplyMessage {
   readonly outcome: 'alive' | 'refused' | 'silent';
 }
 
-/** A failure that the sender has established. Each receiver verifies it for itself. */
+/** A failure that somebody has established. Each receiver verifies it for itself. */
 export interface FailedEntry extends NodeLife {
-  /** Milliseconds since the sender established it. */
+  /** Milliseconds since it was established. */
   readonly ageMs: number;
 }
 

@@ -119,6 +119,8 @@ export class Protocol {
     if (peer === undefined) return;
     if ('status' in message) this.membership.onStatus(peer, message.status);
     else if (peer.status === undefined && isJoiner(peer, message)) this.membership.onStatus(peer, 'joining');
+    // Before the verification ends with it, for then nobody knows any more when the probe was sent.
+    if (message.type === 'probeReply') this.#verifications.onProbeReply(peer, message.nonce);
     this.#verifications.heard(peer);
     this.#errands.heard(peer);
     if (peer.isOnRing) this.#onRingPeer(peer);
@@ -154,13 +156,12 @@ export class Protocol {
   #handle(peer: Peer, message: OverlayMessage): void {
     switch (message.type) {
       case 'heartbeat':
-        this.#detector.onPromise(peer, message.periodMs);
+        this.#detector.onHeartbeat(peer, message.periodMs);
         break;
       case 'probe':
         this.#onProbe(peer, message.nonce);
         break;
       case 'probeReply':
-        this.#verifications.onProbeReply(peer, message.nonce);
         this.#detector.onPromise(peer, message.periodMs);
         if (message.status === 'joining') this.#coldStart.onWaiting(peer, message.previouslyActive);
         break;

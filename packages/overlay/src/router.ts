@@ -240,7 +240,7 @@ export class Router {
     passage.acknowledged = false;
     const hop = this.#firstHop(passage) ?? this.#nextHop(passage);
     if (hop !== undefined) this.#forward(passage, hop);
-    else if (this.#context.isServing && !this.#isCloserTried(passage)) this.#answer(passage);
+    else if (this.#context.isServing && !this.#isCloserTried(passage) && !this.#isCloserDoubted(passage)) this.#answer(passage);
     else if (passage.owner !== undefined && passage.message.purpose === 'join') this.#giveUp(passage, passage.owner);
     else {
       passage.tried.clear();
@@ -335,6 +335,19 @@ export class Router {
       if (isCloser(passage.message.key, peer.id, self.id)) return true;
     }
     return false;
+  }
+
+  /**
+   * Whether a member closer to the key may have failed or not: until its verification has ended nobody knows whether this node is
+   * the root in its place. A missed acknowledgement alone is as likely a lost packet, and the key would have two roots (MSPastry
+   * section 3.2 does not deliver before the verdict either).
+   */
+  #isCloserDoubted({ message }: Passage): boolean {
+    if (message.purpose === 'join') return false;
+    const { self, leafSet } = this.#context;
+    return leafSet.members.some(
+      (peer) => peer.suspected && peer.isQuestioned && peer.isCounted && isCloser(message.key, peer.id, self.id),
+    );
   }
 
   #refusal(from: Peer, message: RouteMessage): RouteRefusedMessage['reason'] | undefined {

@@ -120,6 +120,22 @@ describe.each(seeds)('seed %i', (seed) => {
     }
   });
 
+  test('a lost packet makes no second root', () => {
+    const network = ring(30, seed);
+    const root = network.nodes[11]!;
+    const lost = new Set<TestNode>();
+    network.loses = (from, to, message) => {
+      if (message.type !== 'route' || to !== root || lost.has(from)) return false;
+      lost.add(from);
+      return true;
+    };
+    const askers = network.active.filter((node) => node !== root);
+    for (const asker of askers) network.lookup(asker, 1, root.contact.id);
+    network.run(10 * second);
+    for (const asker of askers) expect(asker.lookups.get(1)?.result).toMatchObject({ outcome: 'found', root: { id: root.contact.id } });
+    expect(lost.size).toBeGreaterThan(0);
+  });
+
   test('a paused node is given up and comes back as a member', () => {
     const network = ring(30, seed);
     const sleeper = network.nodes[5]!;
