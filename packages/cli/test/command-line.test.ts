@@ -58,6 +58,7 @@ describe('wrong usage is exit code 2 and names the way out', () => {
     [['leave', '--timeout', 'soon'], '90s'],
     [['lookup', 'x', '--recursive', '--iterative'], 'cannot be used with'],
     [['start', '--log-level', 'loud'], 'Allowed choices'],
+    [['start', '--preset', 'moon'], 'Allowed choices'],
     [['start', '--replicas', 'many'], 'replicas'],
     [['start', '--api-port', '70000'], 'apiPort'],
     [['start', '--replicas', '2', '--quorum', '3'], 'writeQuorum'],

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { type Contact, defaultOverlayConfig, type NodeStatus, type OverlayConfig, SeededRandom } from '@dht/overlay';
+import { type Contact, type NodeStatus, type OverlayConfig, presets, SeededRandom } from '@dht/overlay';
 import { Core, type CoreEvent, defaultStorageConfig, type HandOverResult, journalVersion, type StorageConfig } from '@dht/storage';
 import { exitCodes, type LeaveProgress } from './api/contract.ts';
 import type { Config } from './config/config.ts';
@@ -178,13 +178,13 @@ export class Node {
     const { network } = this.transport;
     if (this.runningCore !== undefined || network === undefined) return;
     const { replicas, writeQuorum } = network.descriptor;
-    const { protocol, log } = this.init;
+    const { config, protocol, log } = this.init;
     const seed = randomInt(2 ** 32);
     log.debug({ seed }, 'core starts');
     const { storeId, previouslyActive, remembered } = this.identity;
     const init = {
       self: this.transport.self,
-      config: { ...defaultOverlayConfig, ...protocol.overlay },
+      config: { ...presets[config.preset], ...protocol.overlay },
       storage: { ...defaultStorageConfig, ...protocol.storage, replicas, writeQuorum },
       storeId,
       previouslyActive,

@@ -345,9 +345,7 @@ export class Router {
   #isCloserDoubted({ message }: Passage): boolean {
     if (message.purpose === 'join') return false;
     const { self, leafSet } = this.#context;
-    return leafSet.members.some(
-      (peer) => peer.suspected && peer.isQuestioned && peer.isCounted && isCloser(message.key, peer.id, self.id),
-    );
+    return leafSet.members.some((peer) => peer.suspected && peer.isQuestioned && peer.isCounted && isCloser(message.key, peer.id, self.id));
   }
 
   #refusal(from: Peer, message: RouteMessage): RouteRefusedMessage['reason'] | undefined {

@@ -1,4 +1,4 @@
-import { logLevels, type Settings } from '@dht/node';
+import { logLevels, presetNames, type Settings } from '@dht/node';
 import { type Command, Option } from 'commander';
 import { collect } from '../options.ts';
 import type { Session } from '../session.ts';
@@ -13,6 +13,7 @@ export interface DaemonFlags {
   readonly kad: boolean;
   readonly apiPort?: string;
   readonly reserveMib?: string;
+  readonly preset?: string;
   readonly logLevel?: string;
   readonly journal?: string;
 }
@@ -25,6 +26,9 @@ export function addDaemonOptions(command: Command): Command {
     .option('--no-kad', 'run without kad-dht, the second way to find peers that moved')
     .option('--api-port <port>', 'port of the HTTP API on 127.0.0.1 (default: a free one)')
     .option('--reserve-mib <n>', 'take no more blocks when the disk has less than this free')
+    .addOption(
+      new Option('--preset <name>', 'find failed neighbours within seconds (lan) or for next to no traffic (wan)').choices(presetNames),
+    )
     .addOption(new Option('--log-level <level>', 'how much to log on stderr').choices(logLevels))
     .option('--journal <file>', 'record every input of the protocol core, to replay it in the simulator');
 }
@@ -45,6 +49,7 @@ export function settingsOf(session: Session, flags: DaemonFlags): Settings {
     kad: flags.kad ? undefined : false,
     apiPort: flags.apiPort,
     reserveMiB: flags.reserveMib,
+    preset: flags.preset,
     logLevel: flags.logLevel,
     journal: flags.journal,
   };

@@ -1,3 +1,5 @@
+import type { PresetName } from '@dht/overlay';
+
 /** Every setting of a daemon, resolved. Flag > environment (`DHT_…`) > `config.json` in the path > default (DESIGN §7). */
 export interface Config {
   /** Where everything of this daemon lives. */
@@ -17,12 +19,16 @@ export interface Config {
   readonly client: boolean;
   /** Whether the second plane, kad-dht, runs. */
   readonly kad: boolean;
+  /** What this node spends on knowing who lives: `lan` finds failures soon, `wan` costs little. Others may have chosen otherwise. */
+  readonly preset: PresetName;
   readonly logLevel: LogLevel;
   /** Records every input of the core here. */
   readonly journal: string | undefined;
   /** Below so many free MiB on the disk the store takes no more blocks. */
   readonly reserveMiB: number;
 }
+
+export const presetNames: readonly PresetName[] = ['lan', 'wan'];
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];

@@ -1,4 +1,4 @@
-import { type Config, logLevels } from './config.ts';
+import { type Config, logLevels, presetNames } from './config.ts';
 
 /** One setting: its environment variable, its default, and how a value given as text or JSON is read. */
 export interface Setting<T> {
@@ -18,12 +18,8 @@ export const settings: { readonly [K in keyof Omit<Config, 'path' | 'listenChose
   writeQuorum: integer('DHT_WRITE_QUORUM', 2, 1, 16),
   client: flag('DHT_CLIENT', false),
   kad: flag('DHT_KAD', true),
-  logLevel: {
-    variable: 'DHT_LOG_LEVEL',
-    fallback: 'warn',
-    parse: (value) => logLevels.find((level) => level === value),
-    allowed: `one of ${logLevels.join(', ')}`,
-  },
+  preset: oneOf('DHT_PRESET', 'lan', presetNames),
+  logLevel: oneOf('DHT_LOG_LEVEL', 'warn', logLevels),
   journal: {
     variable: 'DHT_JOURNAL',
     fallback: undefined,
@@ -60,6 +56,10 @@ function integer(variable: string, fallback: number, min: number, max: number): 
       return Number.isSafeInteger(number) && Number(number) >= min && Number(number) <= max ? Number(number) : undefined;
     },
   };
+}
+
+function oneOf<T extends string>(variable: string, fallback: T, names: readonly T[]): Setting<T> {
+  return { variable, fallback, parse: (value) => names.find((name) => name === value), allowed: `one of ${names.join(', ')}` };
 }
 
 function flag(variable: string, fallback: boolean): Setting<boolean> {

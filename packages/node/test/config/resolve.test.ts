@@ -15,17 +15,33 @@ describe('a setting', () => {
     const path = await pathWith('{"apiPort": 3, "replicas": 5, "writeQuorum": 3}');
     const env = { DHT_PATH: path, DHT_API_PORT: '2', DHT_REPLICAS: '4' };
     const config = resolveConfig({ apiPort: '1' }, env);
-    expect(config).toMatchObject({ path, apiPort: 1, replicas: 4, writeQuorum: 3, logLevel: 'warn', kad: true, journal: undefined });
+    expect(config).toMatchObject({
+      path,
+      apiPort: 1,
+      replicas: 4,
+      writeQuorum: 3,
+      logLevel: 'warn',
+      preset: 'lan',
+      kad: true,
+      journal: undefined,
+    });
   });
 
   test('given as text is read by its type', async () => {
-    const env = { DHT_LISTEN: '/ip4/127.0.0.1/tcp/0, /ip4/127.0.0.1/tcp/1', DHT_KAD: '0', DHT_CLIENT: 'true', DHT_LOG_LEVEL: '' };
+    const env = {
+      DHT_LISTEN: '/ip4/127.0.0.1/tcp/0, /ip4/127.0.0.1/tcp/1',
+      DHT_KAD: '0',
+      DHT_CLIENT: 'true',
+      DHT_LOG_LEVEL: '',
+      DHT_PRESET: 'wan',
+    };
     const config = resolveConfig({ path: await pathWith() }, env);
     expect(config).toMatchObject({
       listen: ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/1'],
       listenChosen: true,
       kad: false,
       client: true,
+      preset: 'wan',
       logLevel: 'warn',
     });
   });
@@ -38,6 +54,7 @@ describe('a setting', () => {
   test.each([
     [{ apiPort: '70000' }, {}, 'apiPort in the command line is "70000"', 'It must be a whole number from 0 to 65535.'],
     [{}, { DHT_KAD: 'maybe' }, 'kad in DHT_KAD is "maybe"', 'It must be true or false.'],
+    [{ preset: 'man' }, {}, 'preset in the command line is "man"', 'It must be one of lan, wan.'],
     [{}, { DHT_LISTEN: '127.0.0.1:4001' }, 'listen in DHT_LISTEN is "127.0.0.1:4001"', 'It must be multiaddrs like /ip4/0.0.0.0/tcp/4001.'],
     [{ writeQuorum: 4 }, {}, 'writeQuorum is 4, more than replicas, 3', 'w copies are part of the r copies.'],
   ])('that is not allowed is refused: %j %j', async (flags, env, message, hint) => {
