@@ -56,7 +56,7 @@ for (const name of readdirSync(join(root, chunks))) {
 // A daemon that lived once leaves the compiled code behind for all that follow. They start without it too, only later.
 rmSync(join(root, outdir, 'compile-cache'), { recursive: true, force: true });
 const folder = mkdtempSync(join(tmpdir(), 'dht-bundle-'));
-const daemon = spawn(process.execPath, [join(root, 'packages/cli/bin/dht.js'), 'start'], {
+const daemon = spawn(join(root, 'packages/cli/bin/dht.js'), ['start'], {
   env: { ...process.env, DHT_PATH: join(folder, 'node'), DHT_LISTEN: '/ip4/127.0.0.1/tcp/0', DHT_API_PORT: '0' },
   stdio: ['ignore', 'pipe', 'ignore'],
   timeout: 10_000,

@@ -92,7 +92,7 @@ async function* onePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
 }
 
 async function runPut(folder: string, path: string, environment: Readonly<Record<string, string>>): Promise<PutReply> {
-  const child = spawn(process.execPath, [dhtCommand, 'put', folder, '--path', path, '--json'], {
+  const child = spawn(dhtCommand, ['put', folder, '--path', path, '--json'], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -69,7 +69,7 @@ export class DaemonProcess {
     mkdirSync(dirname(settings.path), { recursive: true });
     const log = openSync(`${settings.path}.log`, 'a');
     try {
-      const child = spawn(process.execPath, [dhtCommand, ...commandOf(settings)], {
+      const child = spawn(dhtCommand, [...commandOf(settings)], {
         env: { ...ownEnvironment(), DHT_PATH: settings.path, DHT_LISTEN: `/ip4/127.0.0.1/tcp/${settings.port}`, ...settings.environment },
         // A session of its own, so that Ctrl-C in the terminal reaches the script alone, which then ends the daemons.
         detached: true,

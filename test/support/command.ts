@@ -33,7 +33,7 @@ export class Command {
   constructor(args: readonly string[], options: CommandOptions) {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('DHT_') && name !== 'npm_command');
     this.args = args;
-    this.child = spawn(process.execPath, [dhtCommand, ...args], {
+    this.child = spawn(dhtCommand, [...args], {
       env: { ...Object.fromEntries(inherited), DHT_PATH: options.path, ...options.environment },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       stdio: 'pipe',
