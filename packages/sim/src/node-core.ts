@@ -9,6 +9,8 @@ export interface NodeCore {
   nextDeadline(): number;
   /** Whether it has everything acknowledged of the arc that the key lies in. */
   isSynced(key: Id): boolean;
+  /** Fetched to make copies anew, since the start of the process. */
+  readonly repairBytes: number;
   /** What is under way. */
   readonly load: { readonly requests: number; readonly handles: number; readonly diskOperations: number };
 }
@@ -19,6 +21,10 @@ export type CoreFactory = (init: CoreInit) => NodeCore;
 export const realCore: CoreFactory = (init) => new SimCore(init);
 
 class SimCore extends Core implements NodeCore {
+  get repairBytes(): number {
+    return this.counters.repairBytes;
+  }
+
   isSynced(key: Id): boolean {
     const { synced } = this.responsibility;
     return synced !== undefined && inArc(key, synced.from, synced.to);

@@ -9,6 +9,7 @@ export const overlayCore: CoreFactory = (init) => {
     step: (input, now) => overlay.step(input as Parameters<Overlay['step']>[0], now),
     nextDeadline: () => overlay.nextDeadline(),
     isSynced: () => true,
+    repairBytes: 0,
     load: { requests: 0, handles: 0, diskOperations: 0 },
   };
 };

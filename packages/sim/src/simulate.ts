@@ -6,6 +6,7 @@ import { noFaults } from './faults.ts';
 import { Measurement } from './measurement.ts';
 import { makeReport, type Report } from './report.ts';
 import type { Scenario } from './scenario.ts';
+import type { Violation } from './violations.ts';
 import { Workload, type WorkloadOptions } from './workload.ts';
 import { World, type WorldOptions } from './world.ts';
 
@@ -24,6 +25,8 @@ export interface SimulateOptions {
   readonly readsMax?: number;
   /** Called once everything is set up and nothing has happened. */
   readonly onWorld?: (world: World) => void;
+  /** Called for each violation that the report will list, while the world is still as it was found. */
+  readonly onViolation?: (violation: Violation, world: World) => void;
 }
 
 /** A little of everything: enough that every run stores, reads and looks up. */
@@ -40,6 +43,8 @@ export function simulate(options: SimulateOptions): Report {
   const checks = new Checks(cluster);
   const measurement = new Measurement(world);
   options.onWorld?.(world);
+  const { onViolation } = options;
+  if (onViolation !== undefined) checks.violations.onListed = (violation) => onViolation(violation, world);
   const workload = new Workload(cluster, { ...defaultWorkload, ...options.workload });
   const churns: ChurnProcess[] = [];
   const nodes = options.nodes ?? scenario.nodes;

@@ -25,6 +25,8 @@ const lastMessagesMax = 12;
 /** What the checkers have found. */
 export class Violations {
   readonly list: Violation[] = [];
+  /** Told of each that is listed, while the world is still as it was found. */
+  onListed: ((violation: Violation) => void) | undefined = undefined;
   private readonly engine: Engine;
   private readonly recent: RecentMessages;
   private readonly counts = new Map<string, number>();
@@ -45,6 +47,9 @@ export class Violations {
     this.counts.set(checker, count);
     if (count > perCheckerMax) return;
     const concerned = hosts.map(({ index }) => index);
-    this.list.push({ checker, demand, atMs: this.engine.now, hosts, message, lastMessages: this.recent.among(concerned, lastMessagesMax) });
+    const lastMessages = this.recent.among(concerned, lastMessagesMax);
+    const violation = { checker, demand, atMs: this.engine.now, hosts, message, lastMessages };
+    this.list.push(violation);
+    this.onListed?.(violation);
   }
 }

@@ -13,6 +13,7 @@ export class ProbeCore implements NodeCore {
     handles: 0,
     diskOperations: 0,
   };
+  readonly repairBytes = 0;
   deadline: number = Number.POSITIVE_INFINITY;
   synced = true;
   /** What the next step answers. */

@@ -1,0 +1,124 @@
+import type { SeededRandom } from '@dht/overlay';
+import type { Cluster } from '../cluster.ts';
+import { chance, exponential, pick } from '../distributions.ts';
+import type { Host } from '../host.ts';
+import { Samples } from '../samples.ts';
+import { getFile, newFile, putFile, type StoredFile } from './files.ts';
+
+// The numbers of scripts/churn/clients.ts and catalogue.ts, which this stands beside.
+const clientCount = 4;
+const thinkMsMean = 150;
+const putShare = 0.08;
+const getTimeoutMs = 30_000;
+const putTimeoutMs = 60_000;
+const pollMs = 100;
+const fileBytesMin = 1024;
+const fileBytesMax = 8 * 1024 * 1024;
+
+/** How often the script has ended or stopped a host so far. */
+export type Disturbances = (host: Host) => number;
+
+/** Programs that put and get files through random members, each one request after another. */
+export class Clients {
+  readonly files: StoredFile[] = [];
+  readonly getMs: Samples = new Samples();
+  readonly putMs: Samples = new Samples();
+  getsFailed = 0;
+  putsFailed = 0;
+  private readonly cluster: Cluster;
+  private readonly random: SeededRandom;
+  private readonly disturbances: Disturbances;
+  private isOver = false;
+
+  constructor(cluster: Cluster, disturbances: Disturbances) {
+    this.cluster = cluster;
+    this.random = cluster.world.stream('workload');
+    this.disturbances = disturbances;
+  }
+
+  /** Stores the first files, a few at a time; returns when that is done. */
+  store(count: number, atOnce: number): void {
+    let begun = 0;
+    let done = 0;
+    const next = (): void => {
+      if (begun++ >= count) return;
+      this.put(() => {
+        done++;
+        next();
+      });
+    };
+    for (let i = 0; i < atOnce; i++) next();
+    this.cluster.world.runUntil(() => done >= count, count * putTimeoutMs, 50);
+  }
+
+  start(): void {
+    for (let i = 0; i < clientCount; i++) this.request();
+  }
+
+  stop(): void {
+    this.isOver = true;
+  }
+
+  private request(): void {
+    if (this.isOver) return;
+    const rest = (): void => this.cluster.world.engine.after(exponential(this.random, thinkMsMean), () => this.request());
+    const file = pick(this.random, this.files);
+    if (chance(this.random, putShare) || file === undefined) this.put(rest);
+    else this.get(file, rest);
+  }
+
+  private put(then: () => void): void {
+    const file = newFile(this.random, fileBytesMin * (fileBytesMax / fileBytesMin) ** this.random.next());
+    this.ask(
+      putTimeoutMs,
+      (host, done) => putFile(this.cluster, host, file, putTimeoutMs, done),
+      (isStored, ms) => {
+        if (isStored) {
+          this.files.push(file);
+          this.putMs.add(ms);
+        } else if (ms >= 0) this.putsFailed++;
+        then();
+      },
+    );
+  }
+
+  private get(file: StoredFile, then: () => void): void {
+    this.ask(
+      getTimeoutMs,
+      (host, done) => getFile(this.cluster, host, file, getTimeoutMs, done),
+      (isFound, ms) => {
+        if (isFound) this.getMs.add(ms);
+        else if (ms >= 0) this.getsFailed++;
+        then();
+      },
+    );
+  }
+
+  /** Asks a random member. `settle` hears of the outcome once; with −1 milliseconds when the script ended or stopped that member. */
+  private ask(
+    timeoutMs: number,
+    act: (host: Host, done: (isOk: boolean) => void) => void,
+    settle: (isOk: boolean, ms: number) => void,
+  ): void {
+    const { world } = this.cluster;
+    const host = this.cluster.anyActive(this.random);
+    const startedAt = world.now;
+    const before = this.disturbances(host);
+    let isOpen = true;
+    const done = (isOk: boolean): void => {
+      if (!isOpen) return;
+      isOpen = false;
+      const isDisturbed = this.disturbances(host) !== before;
+      settle(isOk && !isDisturbed, isDisturbed ? -1 : world.now - startedAt);
+    };
+    act(host, done);
+    const { life } = host;
+    const look = (): void => {
+      if (!isOpen) return;
+      // A client whose daemon was killed knows at once.
+      if (host.life !== life || world.now >= startedAt + timeoutMs) done(false);
+      else world.engine.after(pollMs, look);
+    };
+    look();
+  }
+}

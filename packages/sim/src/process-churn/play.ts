@@ -1,0 +1,195 @@
+import type { CoreEvent } from '@dht/storage';
+import { ExactLeafSets } from '../checkers/exact-leaf-sets.ts';
+import { OneRing } from '../checkers/one-ring.ts';
+import type { Cluster } from '../cluster.ts';
+import { sample } from '../distributions.ts';
+import type { Host } from '../host.ts';
+import type { Observer } from '../observer.ts';
+import type { Report } from '../report.ts';
+import { Samples, type Summary } from '../samples.ts';
+import type { Scenario } from '../scenario.ts';
+import { type SimulateOptions, simulate } from '../simulate.ts';
+import { type TopologyOptions, topologies } from '../topology.ts';
+import type { World } from '../world.ts';
+import { Clients } from './clients.ts';
+import { Population } from './population.ts';
+
+const second = 1000;
+const minute = 60 * second;
+/** As in scripts/churn. */
+const storeAtOnce = 3;
+const settleTimeoutMs = 2 * minute;
+const replicationTimeoutMs = 4 * minute;
+const pollMs = 100;
+const meterMs = 2 * second;
+
+/** All daemons on one host: the loopback interface, at about 1 Gbyte/s. */
+const loopback: TopologyOptions = {
+  ...topologies.lan,
+  spanMs: 0.1,
+  floorMs: 0.05,
+  lines: [{ share: 1, uplinkKbitPerSecond: 8_000_000, downlinkKbitPerSecond: 8_000_000, accessMsMean: 0.02 }],
+};
+
+/** A setting of the churn test of real processes (`npm run churn`). */
+export interface ProcessChurnSetting {
+  readonly peers: number;
+  readonly minutes: number;
+  readonly sessionMedianMs: number;
+  readonly replicas: number;
+  readonly files: number;
+  readonly seed: number;
+  readonly kind: 'churn' | 'turnover' | 'kill-half';
+}
+
+/** The same measures as the report of the real test has, as far as the simulator models them. Times in milliseconds. */
+export interface ProcessChurnFigures {
+  readonly getsOk: number;
+  readonly getsFailed: number;
+  readonly putsOk: number;
+  readonly putsFailed: number;
+  readonly getMs?: Summary;
+  readonly putMs?: Summary;
+  readonly joinMs?: Summary;
+  readonly rejoinMs?: Summary;
+  readonly killed: number;
+  readonly left: number;
+  readonly paused: number;
+  readonly joined: number;
+  readonly returned: number;
+  /** From the end of the churn until every leaf set was exact; absent when that did not happen in time. */
+  readonly ringExactMs?: number;
+  readonly repairBytes: number;
+  /** Only of `kill-half`. */
+  readonly survivorsAgreeMs?: number;
+  readonly backToRMs?: number;
+  readonly run: Report;
+}
+
+/** Plays the churn test of real processes on virtual time: the same schedule of ends and returns, the same clients. */
+export function playProcessChurn(setting: ProcessChurnSetting, onViolation?: SimulateOptions['onViolation']): ProcessChurnFigures {
+  let test: ProcessChurn | undefined;
+  const scenario: Scenario = {
+    name: 'process-churn',
+    about: 'The churn test of real processes, simulated',
+    nodes: setting.peers,
+    minutes: setting.minutes,
+    settleMs: 15 * minute,
+    world: { topology: loopback, storage: { replicas: setting.replicas, writeQuorum: Math.floor(setting.replicas / 2) + 1 } },
+    script: ({ cluster }) => {
+      test = new ProcessChurn(cluster, setting);
+      test.play();
+    },
+  };
+  const run = simulate({ scenario, seed: setting.seed, readsMax: 200, ...(onViolation && { onViolation }) });
+  if (test === undefined) throw new Error('the script has run');
+  return { ...(test as ProcessChurn).figures(), run };
+}
+
+class ProcessChurn implements Observer {
+  private readonly cluster: Cluster;
+  private readonly world: World;
+  private readonly setting: ProcessChurnSetting;
+  private readonly clients: Clients;
+  private readonly population: Population;
+  private readonly starts = new Map<Host, { readonly atMs: number; readonly isReturn: boolean }>();
+  private readonly joinMs = new Samples();
+  private readonly rejoinMs = new Samples();
+  /** Of each life, as it was asked last. */
+  private readonly repairBytes = new Map<string, number>();
+  private isFormed = false;
+  private ringExactMs: number | undefined;
+  private survivorsAgreeMs: number | undefined;
+  private backToRMs: number | undefined;
+
+  constructor(cluster: Cluster, setting: ProcessChurnSetting) {
+    this.cluster = cluster;
+    this.world = cluster.world;
+    this.setting = setting;
+    this.population = new Population(cluster, setting.sessionMedianMs);
+    this.clients = new Clients(cluster, (host) => this.population.disturbancesOf(host));
+    this.world.observers.add(this);
+  }
+
+  play(): void {
+    const { cluster, setting, clients, population } = this;
+    const hosts = cluster.form(setting.peers);
+    this.isFormed = true;
+    this.meter();
+    clients.store(setting.files, storeAtOnce);
+    if (setting.kind === 'kill-half') this.killHalf();
+    else {
+      clients.start();
+      population.churn(hosts, setting.minutes * minute, setting.kind === 'turnover');
+      clients.stop();
+    }
+    this.ringExactMs = this.untilRingExact();
+  }
+
+  figures(): Omit<ProcessChurnFigures, 'run'> {
+    const { clients, population } = this;
+    const { killed, left, paused, joined, returned } = population;
+    const summaries = { getMs: clients.getMs, putMs: clients.putMs, joinMs: this.joinMs, rejoinMs: this.rejoinMs };
+    return {
+      ...{ getsOk: clients.getMs.count, getsFailed: clients.getsFailed, putsOk: clients.putMs.count, putsFailed: clients.putsFailed },
+      ...{ killed, left, paused, joined, returned },
+      ...Object.fromEntries(
+        Object.entries(summaries).flatMap(([name, samples]) => (samples.count === 0 ? [] : [[name, samples.summary()]])),
+      ),
+      ...(this.ringExactMs !== undefined && { ringExactMs: this.ringExactMs }),
+      ...(this.survivorsAgreeMs !== undefined && { survivorsAgreeMs: this.survivorsAgreeMs }),
+      ...(this.backToRMs !== undefined && { backToRMs: this.backToRMs }),
+      repairBytes: [...this.repairBytes.values()].reduce((sum, bytes) => sum + bytes, 0),
+    };
+  }
+
+  onStart(host: Host): void {
+    if (this.isFormed) this.starts.set(host, { atMs: this.world.now, isReturn: host.previouslyActive });
+  }
+
+  onEvent(host: Host, event: CoreEvent): void {
+    const start = this.starts.get(host);
+    if (event.type !== 'activated' || start === undefined) return;
+    this.starts.delete(host);
+    (start.isReturn ? this.rejoinMs : this.joinMs).add(this.world.now - start.atMs);
+  }
+
+  private killHalf(): void {
+    const { cluster, world } = this;
+    this.untilReplicated();
+    const victims = sample(cluster.random, cluster.activeHosts(), Math.floor(this.setting.peers / 2));
+    for (const victim of victims) cluster.crash(victim);
+    this.survivorsAgreeMs = this.untilRingExact();
+    this.backToRMs = this.untilReplicated();
+    for (const victim of victims) cluster.restart(victim);
+    world.runUntil(() => victims.every(({ status }) => status === 'active'), settleTimeoutMs, pollMs);
+  }
+
+  private untilRingExact(): number | undefined {
+    const checkers = [new OneRing(this.world), new ExactLeafSets(this.world)];
+    return this.elapsed(() => checkers.every((checker) => checker.problems().length === 0), settleTimeoutMs);
+  }
+
+  /** Until every block that a running node has is on the disks of the r nodes closest to it. */
+  private untilReplicated(): number | undefined {
+    const { membership } = this.world;
+    const blocks = this.clients.files.flatMap(({ root, pieces }) => (root === undefined ? pieces : [root, ...pieces]));
+    const isWhole = ({ key }: (typeof blocks)[number]): boolean =>
+      membership.closest(key, this.setting.replicas).every(({ disk }) => disk.has(key)) ||
+      !membership.active.some(({ runs, disk }) => runs && disk.has(key));
+    return this.elapsed(() => blocks.every(isWhole), replicationTimeoutMs);
+  }
+
+  private elapsed(condition: () => boolean, withinMs: number): number | undefined {
+    const startedAt = this.world.now;
+    return this.world.runUntil(condition, withinMs, pollMs) ? this.world.now - startedAt : undefined;
+  }
+
+  /** As the real test does: a node that is killed counts as it was when last asked. */
+  private meter(): void {
+    for (const host of this.world.hosts) {
+      if (host.core !== undefined) this.repairBytes.set(`${host.index}/${host.life}`, host.core.repairBytes);
+    }
+    this.world.engine.after(meterMs, () => this.meter());
+  }
+}

@@ -1,0 +1,79 @@
+import type { ProcessChurnSetting } from '../process-churn/play.ts';
+
+/** Of the JSON that `npm run churn -- --json FILE` writes, what the page compares. Times in milliseconds. */
+export interface ChurnResult {
+  readonly peers: number;
+  readonly seed: number;
+  readonly replicas: number;
+  readonly seconds: number;
+  readonly minutes?: number;
+  readonly sessionMedianS?: number;
+  readonly files?: number;
+  readonly killed: number;
+  readonly left: number;
+  readonly paused: number;
+  readonly joined: number;
+  readonly returned: number;
+  readonly turnover: number;
+  readonly getsOk: number;
+  readonly getsFailed: number;
+  readonly putsOk: number;
+  readonly putsFailed: number;
+  readonly getMs: Quantiles;
+  readonly putMs: Quantiles;
+  readonly joinMs: Quantiles;
+  readonly rejoinMs: Quantiles;
+  readonly ringExactMs: number | null;
+  readonly repairBytes: number;
+  readonly cpuSeconds: number;
+  readonly survivorsAgreeMs?: number | null;
+  readonly backToRMs?: number | null;
+  readonly machine: { readonly cpu: string; readonly cores: number };
+}
+
+/** 0 when nothing was measured. */
+interface Quantiles {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+const numbers = [
+  'peers',
+  'seed',
+  'replicas',
+  'seconds',
+  'getsOk',
+  'getsFailed',
+  'putsOk',
+  'putsFailed',
+  'repairBytes',
+  'cpuSeconds',
+  'turnover',
+] as const;
+const quantiles = ['getMs', 'putMs', 'joinMs', 'rejoinMs'] as const;
+
+/** Undefined when the text is not the result of a churn test. */
+export function parseChurnResult(text: string): ChurnResult | undefined {
+  const value = parse(text);
+  if (typeof value !== 'object' || value === null) return undefined;
+  const fields = value as Readonly<Record<string, unknown>>;
+  const isNumber = (name: string): boolean => typeof fields[name] === 'number';
+  const isQuantiles = (name: string): boolean => typeof (fields[name] as { p50?: unknown } | undefined)?.p50 === 'number';
+  const isMachine = typeof (fields.machine as { cores?: unknown } | undefined)?.cores === 'number';
+  return isMachine && numbers.every(isNumber) && quantiles.every(isQuantiles) ? (value as ChurnResult) : undefined;
+}
+
+/** The same setting for the simulator. */
+export function settingOf(result: ChurnResult): ProcessChurnSetting {
+  const { peers, replicas, seed, minutes = 3, sessionMedianS = 120, files = 40 } = result;
+  const kind = result.survivorsAgreeMs !== undefined ? 'kill-half' : result.turnover > 0.5 ? 'turnover' : 'churn';
+  return { peers, replicas, seed, minutes, files, kind, sessionMedianMs: sessionMedianS * 1000 };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
