@@ -6,6 +6,7 @@ import type { Membership } from './membership.ts';
 import type { JoinCommitMessage, JoinRefusedMessage, JoinRequestMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { inArc } from './ring.ts';
+import { SparseMap } from './sparse-map.ts';
 
 /** Joiners that wait for the grant of one gap at most; the others come again. */
 const waitingMax = 64;
@@ -28,9 +29,9 @@ export class Admission {
   readonly #context: Context;
   readonly #membership: Membership;
   #grant: Grant | undefined;
-  readonly #waiting: Map<Peer, number> = new Map();
+  readonly #waiting: SparseMap<Peer, number> = new SparseMap();
   /** Joiners that this node let in as their successor and that are not active yet. */
-  readonly #admitted: Map<string, Deadline> = new Map();
+  readonly #admitted: SparseMap<string, Deadline> = new SparseMap();
 
   constructor(context: Context, membership: Membership) {
     this.#context = context;

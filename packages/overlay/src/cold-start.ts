@@ -5,6 +5,7 @@ import type { Id } from './id.ts';
 import { compareIds } from './id.ts';
 import type { Peer } from './peers.ts';
 import type { Remembered } from './remembered.ts';
+import { SparseMap } from './sparse-map.ts';
 
 /** The remembered contacts are probed again after this, then after twice this and so on. */
 const probeMs = 1000;
@@ -21,7 +22,7 @@ export class ColdStart {
   readonly #remembered: Remembered;
   readonly #onSeed: () => void;
   /** Reachable previously active nodes that are not active now, by id. */
-  readonly #waiting: Map<string, Id> = new Map();
+  readonly #waiting: SparseMap<string, Id> = new SparseMap();
   /** Whom this node has asked in this round: two that ask back each time they are asked would never stop. */
   readonly #asked: Set<string> = new Set();
   #seedDeadline: Deadline | undefined;

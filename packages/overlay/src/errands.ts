@@ -3,6 +3,7 @@ import type { Deadline } from './deadlines.ts';
 import type { Id } from './id.ts';
 import type { IndirectProbeMessage, IndirectReplyMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
+import { SparseMap } from './sparse-map.ts';
 
 /** Probes made for others at the same time at most. */
 const errandsMax = 256;
@@ -19,7 +20,7 @@ interface Errand {
 /** Probes on behalf of others, who cannot or could not reach the target themselves. */
 export class Errands {
   readonly #context: Context;
-  readonly #byNonce: Map<number, Errand> = new Map();
+  readonly #byNonce: SparseMap<number, Errand> = new SparseMap();
 
   constructor(context: Context) {
     this.#context = context;

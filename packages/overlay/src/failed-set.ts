@@ -1,6 +1,7 @@
 import type { Contact } from './contact.ts';
 import type { Id } from './id.ts';
 import type { FailedEntry } from './messages.ts';
+import { SparseMap } from './sparse-map.ts';
 
 /** Others have heard of a failure that is older than this. */
 const recentMs = 120_000;
@@ -18,7 +19,7 @@ export class FailedSet {
   readonly #expiryMs: number;
   readonly #entriesMax: number;
   /** Insertion order is age order: an entry that is renewed is inserted anew. */
-  readonly #byHex: Map<string, Failed> = new Map();
+  readonly #byHex: SparseMap<string, Failed> = new SparseMap();
 
   constructor(expiryMs: number, entriesMax: number) {
     this.#expiryMs = expiryMs;

@@ -9,4 +9,5 @@ export * from './messages.ts';
 export { Overlay } from './overlay.ts';
 export * from './ring.ts';
 export * from './seeded-random.ts';
+export { SparseMap } from './sparse-map.ts';
 export * from './view.ts';

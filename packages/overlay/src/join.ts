@@ -7,6 +7,7 @@ import type { Peer } from './peers.ts';
 import type { Remembered } from './remembered.ts';
 import { compareClockwise } from './ring.ts';
 import type { Router } from './router.ts';
+import { SparseMap } from './sparse-map.ts';
 import type { Verifications } from './verification.ts';
 
 /** Ways into the ring that are tried at the same time: so many of those given, and so many of those remembered. */
@@ -45,7 +46,7 @@ export class Join {
   readonly #onActive: () => void;
   #stage: Stage = 'idle';
   #entries: readonly Contact[] = [];
-  readonly #candidates: Map<string, Peer> = new Map();
+  readonly #candidates: SparseMap<string, Peer> = new SparseMap();
   #searches: Set<string> = new Set();
   #attempt = 0;
   #redirects = 0;

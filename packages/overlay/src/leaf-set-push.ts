@@ -4,6 +4,7 @@ import type { Deadline } from './deadlines.ts';
 import type { Id } from './id.ts';
 import type { FailedEntry, LeafSetMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
+import { SparseMap } from './sparse-map.ts';
 
 /** Changes that one push carries at most. */
 const changesMax = 64;
@@ -34,11 +35,11 @@ interface FailedNews {
 export class LeafSetPush {
   readonly #context: Context;
   /** What others told, by the id that it concerns, until this node has passed it on. */
-  readonly #hearsay: Map<string, Hearsay> = new Map();
+  readonly #hearsay: SparseMap<string, Hearsay> = new SparseMap();
   /** What is still to be told, by id: a contact that came or changed, or a life that is over. */
-  readonly #news: Map<string, Contact | FailedNews> = new Map();
+  readonly #news: SparseMap<string, Contact | FailedNews> = new SparseMap();
   /** Verdicts of others that were passed on, by id, with when. */
-  readonly #announced: Map<string, number> = new Map();
+  readonly #announced: SparseMap<string, number> = new SparseMap();
   #deadline: Deadline | undefined;
 
   constructor(context: Context) {
@@ -151,7 +152,7 @@ export class LeafSetPush {
   }
 }
 
-function forgetOldest(map: Map<string, unknown>): void {
+function forgetOldest(map: SparseMap<string, unknown>): void {
   const [oldest] = map.keys();
   if (map.size > heardMax && oldest !== undefined) map.delete(oldest);
 }

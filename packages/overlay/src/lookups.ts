@@ -8,6 +8,7 @@ import type { FindNextMessage, FindNextReplyMessage, Hop, RouteReplyMessage } fr
 import type { Peer } from './peers.ts';
 import { isCloser } from './ring.ts';
 import type { Router } from './router.ts';
+import { SparseMap } from './sparse-map.ts';
 
 /** Contacts in the answer to one step of an iterative lookup. */
 const answerMax = 8;
@@ -28,8 +29,8 @@ interface Lookup {
 export class Lookups {
   readonly #context: Context;
   readonly #router: Router;
-  readonly #byRef: Map<CommandRef, Lookup> = new Map();
-  readonly #byCounter: Map<number, Lookup> = new Map();
+  readonly #byRef: SparseMap<CommandRef, Lookup> = new SparseMap();
+  readonly #byCounter: SparseMap<number, Lookup> = new SparseMap();
 
   constructor(context: Context, router: Router) {
     this.#context = context;

@@ -56,7 +56,7 @@ export class Peer {
   }
 
   set connected(value: boolean) {
-    this.#set(flag.connected, value);
+    Peer.#set(this, flag.connected, value);
   }
 
   /** Only others reach it: still a member, never used as a hop. */
@@ -65,7 +65,7 @@ export class Peer {
   }
 
   set relayed(value: boolean) {
-    this.#set(flag.relayed, value);
+    Peer.#set(this, flag.relayed, value);
   }
 
   /** A hop acknowledgement or a heartbeat was missed. Taken back by any byte from the peer. */
@@ -74,7 +74,7 @@ export class Peer {
   }
 
   set suspected(value: boolean) {
-    this.#set(flag.suspected, value);
+    Peer.#set(this, flag.suspected, value);
   }
 
   /** Whether the leaf set holds on to it. Kept by that. */
@@ -83,7 +83,7 @@ export class Peer {
   }
 
   set isLeaf(value: boolean) {
-    this.#set(flag.isLeaf, value);
+    Peer.#set(this, flag.isLeaf, value);
   }
 
   /** Whether the routing table holds on to it. Kept by that. */
@@ -92,7 +92,7 @@ export class Peer {
   }
 
   set isTabled(value: boolean) {
-    this.#set(flag.isTabled, value);
+    Peer.#set(this, flag.isTabled, value);
   }
 
   /** Whether the remembered ones were told of it since its contact changed. Kept by them. */
@@ -101,7 +101,7 @@ export class Peer {
   }
 
   set isNoted(value: boolean) {
-    this.#set(flag.isNoted, value);
+    Peer.#set(this, flag.isNoted, value);
   }
 
   /** Let in between two neighbours that have made room for it, and active as soon as it hears so. Kept by the admission. */
@@ -110,7 +110,7 @@ export class Peer {
   }
 
   set isAdmitted(value: boolean) {
-    this.#set(flag.isAdmitted, value);
+    Peer.#set(this, flag.isAdmitted, value);
   }
 
   /** Whether a verification of it is under way. Kept by that. */
@@ -119,7 +119,7 @@ export class Peer {
   }
 
   set isQuestioned(value: boolean) {
-    this.#set(flag.isQuestioned, value);
+    Peer.#set(this, flag.isQuestioned, value);
   }
 
   /** Whether anything but the last sweep's mercy keeps it: the leaf set, the routing table, a question, a connection. */
@@ -129,7 +129,7 @@ export class Peer {
 
   onConnected(nowMs: number): void {
     this.connected = true;
-    this.#own()[dealing.connectedMs] = nowMs;
+    Peer.#own(this)[dealing.connectedMs] = nowMs;
   }
 
   get lastHeardMs(): number {
@@ -137,7 +137,7 @@ export class Peer {
   }
 
   set lastHeardMs(ms: number) {
-    this.#own()[dealing.lastHeardMs] = ms;
+    Peer.#own(this)[dealing.lastHeardMs] = ms;
   }
 
   get lastSentMs(): number {
@@ -145,7 +145,7 @@ export class Peer {
   }
 
   set lastSentMs(ms: number) {
-    this.#own()[dealing.lastSentMs] = ms;
+    Peer.#own(this)[dealing.lastSentMs] = ms;
   }
 
   /** When its whole leaf set came last. */
@@ -154,7 +154,7 @@ export class Peer {
   }
 
   set listedMs(ms: number) {
-    this.#own()[dealing.listedMs] = ms;
+    Peer.#own(this)[dealing.listedMs] = ms;
   }
 
   /** The heartbeat period that it promised last; 0 before it did. */
@@ -163,7 +163,7 @@ export class Peer {
   }
 
   set heartbeatMs(ms: number) {
-    this.#own()[dealing.heartbeatMs] = ms;
+    Peer.#own(this)[dealing.heartbeatMs] = ms;
   }
 
   /** Smoothed round-trip time; −1 before the first sample. */
@@ -196,7 +196,7 @@ export class Peer {
   }
 
   measured(rttMs: number): void {
-    const own = this.#own();
+    const own = Peer.#own(this);
     const meanMs = own[dealing.rttMeanMs] as number;
     const deviationMs = own[dealing.rttDeviationMs] as number;
     const error = rttMs - meanMs;
@@ -223,13 +223,14 @@ export class Peer {
     this.isNoted = false;
   }
 
-  #set(bit: number, value: boolean): void {
-    this.#flags = value ? this.#flags | bit : this.#flags & ~bit;
+  // Static, because a private method takes a word in every peer.
+  static #set(peer: Peer, bit: number, value: boolean): void {
+    peer.#flags = value ? peer.#flags | bit : peer.#flags & ~bit;
   }
 
-  #own(): number[] {
-    if (this.#dealings === none) this.#dealings = [...none];
-    return this.#dealings as number[];
+  static #own(peer: Peer): number[] {
+    if (peer.#dealings === none) peer.#dealings = [...none];
+    return peer.#dealings as number[];
   }
 }
 

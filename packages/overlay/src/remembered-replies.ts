@@ -1,6 +1,7 @@
 import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
 import type { RouteReplyMessage } from './messages.ts';
+import { SparseMap } from './sparse-map.ts';
 
 interface Remembered {
   readonly reply: RouteReplyMessage;
@@ -10,7 +11,7 @@ interface Remembered {
 /** What a root answered, by request, so that a request that comes again is answered alike. */
 export class RememberedReplies {
   readonly #context: Context;
-  readonly #byRequest: Map<string, Remembered> = new Map();
+  readonly #byRequest: SparseMap<string, Remembered> = new SparseMap();
   #deadline: Deadline | undefined;
 
   constructor(context: Context) {

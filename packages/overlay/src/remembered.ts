@@ -1,7 +1,9 @@
 import { type Contact, isSameContact } from './contact.ts';
 import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
+import type { Id } from './id.ts';
 import type { Peer } from './peers.ts';
+import { SparseMap } from './sparse-map.ts';
 
 /** Sectors of the ring, by the top bits of the id, over which the contacts are spread. */
 const sectors = 64;
@@ -15,16 +17,17 @@ const retryMsMax = 60 * 60_000;
 const announceMsMin = 1_000;
 const announceEveryMs = 5_000;
 
-interface Entry {
-  contact: Contact;
-  failures: number;
-  retryMs: number;
+interface Loss {
+  readonly failures: number;
+  readonly retryMs: number;
 }
 
 /** Contacts for a rejoin and for finding other rings of the network: the live ones spread over the ring, and some lost ones. */
 export class Remembered {
   readonly #context: Context;
-  readonly #entries: Map<string, Entry> = new Map();
+  readonly #contacts: Map<string, Contact> = new Map();
+  /** Those of them that did not answer last time. */
+  readonly #losses: SparseMap<string, Loss> = new SparseMap();
   #deadline: Deadline | undefined;
   #announcedMs: number = Number.NEGATIVE_INFINITY;
 
@@ -34,21 +37,20 @@ export class Remembered {
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#contacts.size;
   }
 
   contacts(): readonly Contact[] {
-    return [...this.#entries.values()].map((entry) => entry.contact);
+    return [...this.#contacts.values()];
   }
 
   /** Takes over contacts that somebody else has remembered; of too many some from everywhere in the list. */
   adopt(contacts: readonly Contact[]): void {
     const { rememberedMax } = this.#context.config;
     const step = Math.max(1, contacts.length / rememberedMax);
-    for (let at = 0; at < contacts.length && this.#entries.size < rememberedMax; at += step) {
+    for (let at = 0; at < contacts.length && this.#contacts.size < rememberedMax; at += step) {
       const contact = contacts[Math.floor(at)] as Contact;
-      if (contact.role !== 'full' || this.#context.isSelf(contact.id)) continue;
-      this.#entries.set(contact.id.hex, { contact, failures: 0, retryMs: 0 });
+      if (contact.role === 'full' && !this.#context.isSelf(contact.id)) this.#contacts.set(contact.id.hex, contact);
     }
   }
 
@@ -57,40 +59,34 @@ export class Remembered {
     const { contact } = peer;
     if (peer.isNoted && !isNewlyTabled) return;
     peer.isNoted = true;
-    const known = this.#entries.get(contact.id.hex);
-    if (known !== undefined) {
-      known.failures = 0;
-      known.retryMs = 0;
-      if (!isSameContact(known.contact, contact)) this.#changed();
-      known.contact = contact;
-      return;
-    }
-    if (!isNewlyTabled && this.#entries.size >= this.#context.config.rememberedMax) return;
-    this.#entries.set(contact.id.hex, { contact, failures: 0, retryMs: 0 });
-    if (this.#entries.size > this.#context.config.rememberedMax) this.#forgetWorst();
-    if (this.#entries.has(contact.id.hex)) this.#changed();
+    const { hex } = contact.id;
+    const known = this.#contacts.get(hex);
+    const { rememberedMax } = this.#context.config;
+    if (known === undefined && !isNewlyTabled && this.#contacts.size >= rememberedMax) return;
+    this.#contacts.set(hex, contact);
+    this.#losses.delete(hex);
+    if (this.#contacts.size > rememberedMax) this.#forgetWorst();
+    if (known === undefined ? this.#contacts.has(hex) : !isSameContact(known, contact)) this.#changed();
   }
 
   /** The node does not answer any more. It is kept for a while among the lost. */
   lost(peer: Peer): void {
     peer.isNoted = false;
-    const entry = this.#entries.get(peer.id.hex);
-    if (entry === undefined) return;
-    entry.failures++;
-    entry.retryMs = this.#context.now.monoMs + this.#context.jittered(Math.min(retryMsMax, retryMsMin * 2 ** (entry.failures - 1)));
-    const lost = [...this.#entries.values()].filter((other) => other.failures > 0);
-    if (lost.length <= this.#context.config.rememberedMax * lostShare) return;
-    const worst = lost.reduce((a, b) =>
-      b.failures > a.failures || (b.failures === a.failures && this.#heardMs(b) < this.#heardMs(a)) ? b : a,
-    );
-    this.#entries.delete(worst.contact.id.hex);
+    const { hex } = peer.id;
+    if (!this.#contacts.has(hex)) return;
+    const failures = (this.#losses.get(hex)?.failures ?? 0) + 1;
+    const retryMs = this.#context.now.monoMs + this.#context.jittered(Math.min(retryMsMax, retryMsMin * 2 ** (failures - 1)));
+    this.#losses.set(hex, { failures, retryMs });
+    if (this.#losses.size <= this.#context.config.rememberedMax * lostShare) return;
+    this.#forget(this.#worstLoss());
     this.#changed();
   }
 
   /** A random contact whose turn it is. */
   pick(): Contact | undefined {
     const { monoMs } = this.#context.now;
-    return this.#context.pick([...this.#entries.values()].filter((entry) => entry.retryMs <= monoMs))?.contact;
+    const isDue = (contact: Contact): boolean => (this.#losses.get(contact.id.hex)?.retryMs ?? 0) <= monoMs;
+    return this.#context.pick(this.contacts().filter(isDue));
   }
 
   onTimer(): void {
@@ -99,21 +95,41 @@ export class Remembered {
     this.#context.emit({ type: 'rememberedChanged' });
   }
 
-  /** Of the most crowded sector the one heard from least recently. */
-  #forgetWorst(): void {
-    const bySector = Map.groupBy(this.#entries.values(), (entry) => Math.floor(entry.contact.id.top / sectorTops));
-    let crowded: readonly Entry[] = [];
-    for (const entries of bySector.values()) if (entries.length > crowded.length) crowded = entries;
-    const worst = crowded.reduce((a, b) => (this.#heardMs(b) < this.#heardMs(a) ? b : a));
-    this.#entries.delete(worst.contact.id.hex);
+  #worstLoss(): string {
+    const [[worst] = ['']] = [...this.#losses].sort(
+      ([a, { failures: more }], [b, { failures: fewer }]) => fewer - more || this.#heardMs(a) - this.#heardMs(b),
+    );
+    return worst;
   }
 
-  #heardMs(entry: Entry): number {
-    return this.#context.peers.get(entry.contact.id)?.lastHeardMs ?? Number.NEGATIVE_INFINITY;
+  /** Of the most crowded sector the one heard from least recently. */
+  #forgetWorst(): void {
+    const counts = new Uint8Array(sectors);
+    for (const { id } of this.#contacts.values()) counts[sectorOf(id)] = (counts[sectorOf(id)] as number) + 1;
+    const crowded = counts.indexOf(Math.max(...counts));
+    let worst: string | undefined;
+    for (const [hex, { id }] of this.#contacts) {
+      if (sectorOf(id) === crowded && (worst === undefined || this.#heardMs(hex) < this.#heardMs(worst))) worst = hex;
+    }
+    if (worst !== undefined) this.#forget(worst);
+  }
+
+  #forget(hex: string): void {
+    this.#contacts.delete(hex);
+    this.#losses.delete(hex);
+  }
+
+  #heardMs(hex: string): number {
+    const contact = this.#contacts.get(hex);
+    return (contact && this.#context.peers.get(contact.id)?.lastHeardMs) ?? Number.NEGATIVE_INFINITY;
   }
 
   #changed(): void {
     const dueMs = Math.max(this.#context.now.monoMs + announceMsMin, this.#announcedMs + announceEveryMs);
     this.#deadline ??= this.#context.deadlines.set({ kind: 'remembered' }, dueMs);
   }
+}
+
+function sectorOf(id: Id): number {
+  return Math.floor(id.top / sectorTops);
 }

@@ -7,6 +7,7 @@ import type { Hop, RequestId, RouteAckMessage, RouteMessage, RouteRefusedMessage
 import type { Peer } from './peers.ts';
 import { RememberedReplies } from './remembered-replies.ts';
 import { isCloser } from './ring.ts';
+import { SparseMap } from './sparse-map.ts';
 
 /** A request that is accepted but unanswered is sent again end to end after this, then after twice this and so on. */
 const resendMs = 1000;
@@ -54,7 +55,7 @@ interface Passage {
  */
 export class Router {
   readonly #context: Context;
-  readonly #passages: Map<string, Passage> = new Map();
+  readonly #passages: SparseMap<string, Passage> = new SparseMap();
   readonly #replies: RememberedReplies;
   readonly #hops: HopChoice;
   /** Set while this node waits for its successor to let it in: routes for it are then worth a short wait. */

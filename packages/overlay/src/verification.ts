@@ -4,6 +4,7 @@ import type { Id } from './id.ts';
 import type { IndirectReplyMessage, RouteReplyMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
 import type { Router } from './router.ts';
+import { SparseMap } from './sparse-map.ts';
 
 /** Verifications under way at most; what does not fit comes again with the next exchange. */
 const verificationsMax = 256;
@@ -53,7 +54,7 @@ export class Verifications {
   readonly #context: Context;
   readonly #router: Router;
   readonly #onVerdict: VerdictListener;
-  readonly #byHex: Map<string, Verification> = new Map();
+  readonly #byHex: SparseMap<string, Verification> = new SparseMap();
   #candidates = 0;
 
   constructor(context: Context, router: Router, onVerdict: VerdictListener) {

@@ -15,14 +15,13 @@ import { TruthfulAbsence } from './checkers/truthful-absence.ts';
 import type { Cluster } from './cluster.ts';
 import { disturbsMessages } from './faults.ts';
 import { ItemLedger } from './item-ledger.ts';
+import { lookPeriodMs } from './looking.ts';
 import { type Demand, Violations } from './violations.ts';
 import type { World } from './world.ts';
 
 const second = 1000;
 const minute = 60 * second;
 
-/** State checkers look this often. */
-const samplePeriodMs = 10 * second;
 /** For so long after a fault two roots may be seen: it has to be detected and made known first. */
 const twoRootsMsMax = 60 * second;
 /** Longer than any command may take. */
@@ -56,7 +55,7 @@ export class Checks {
     world.observers.add(new BoundedTraffic(this.violations));
     world.observers.add(new GrantedActivation(this.violations));
     world.observers.add(new DurableAcknowledgement(world, this.violations));
-    world.engine.after(samplePeriodMs, () => this.sample());
+    this.sampleLater();
   }
 
   /** What is not yet as it should be some time after the last fault; the first checker that complains stands for all. */
@@ -82,7 +81,12 @@ export class Checks {
     for (const checker of this.always) this.report(checker, 'always', checker.problems());
     const { calm, now, network } = this.world;
     if (calm.since(now - twoRootsMsMax) && !disturbsMessages(network.faults)) this.report(this.oneRoot, 'calm', this.oneRoot.problems());
-    this.world.engine.after(samplePeriodMs, () => this.sample());
+    this.sampleLater();
+  }
+
+  private sampleLater(): void {
+    const { engine, membership } = this.world;
+    engine.after(lookPeriodMs(membership.active.length), () => this.sample());
   }
 
   private report(checker: StateChecker, demand: Demand, problems: readonly Problem[]): void {

@@ -1,4 +1,5 @@
 import type { Id, LookupMode, LookupResult } from '@dht/overlay';
+import { SparseMap } from '@dht/overlay';
 import type { BlockRef, CoreOutput, GetResult, HandOverResult, PutResult, WhereResult } from '@dht/storage';
 import type { Host } from './host.ts';
 import type { World } from './world.ts';
@@ -23,7 +24,7 @@ export type Reply = Extract<CoreOutput, { type: 'putDone' | 'getDone' | 'whereDo
 /** The commands that one process is busy with. */
 export class Commands {
   private readonly world: World;
-  private readonly pending = new Map<number, PendingCommand>();
+  private readonly pending = new SparseMap<number, PendingCommand>();
   private nextRef = 1;
 
   constructor(world: World) {

@@ -1,4 +1,4 @@
-import { type Arc, compareIds, type Id, inArc } from '@dht/overlay';
+import { type Arc, compareIds, type Id, inArc, SparseMap } from '@dht/overlay';
 import type { BlockRef } from '@dht/storage';
 
 /** How fast a disk is. */
@@ -23,7 +23,7 @@ export class Disk {
   usedBytes = 0;
   /** When the writes that are under way are through. */
   busyUntil = 0;
-  private readonly blocks = new Map<string, BlockRef>();
+  private readonly blocks = new SparseMap<string, BlockRef>();
   /** Keys whose bytes are no longer what was written. */
   private readonly spoiled = new Set<string>();
   /** Keys that were durable here at some time. */

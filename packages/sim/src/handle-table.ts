@@ -1,8 +1,9 @@
+import { SparseMap } from '@dht/overlay';
 import type { Handle } from '@dht/storage';
 
 /** Block bytes that a host's driver keeps in memory for its core: only their sizes, as a simulated block has no bytes. */
 export class HandleTable {
-  private readonly open = new Map<Handle, { readonly size: number; readonly since: number }>();
+  private readonly open = new SparseMap<Handle, { readonly size: number; readonly since: number }>();
   private next = 1;
 
   get count(): number {

@@ -1,4 +1,4 @@
-import { type Contact, type Id, type NodeStatus, type Now, type Role, SeededRandom } from '@dht/overlay';
+import { type Contact, type Id, type NodeStatus, type Now, type Role, SeededRandom, SparseMap } from '@dht/overlay';
 import type { BlockRef, CoreEvent, CoreInit, CoreInput, CoreOutput, Message } from '@dht/storage';
 import { HostClock } from './clock.ts';
 import { Commands, type PendingCommand } from './commands.ts';
@@ -36,7 +36,7 @@ export class Host implements EventTarget {
   readonly role: Role;
   readonly place: Place;
   readonly links: Map<string, Link> = new Map();
-  readonly dials: Map<string, Dial> = new Map();
+  readonly dials: SparseMap<string, Dial> = new SparseMap();
   life = 0;
   state: 'off' | 'running' | 'paused' = 'off';
   machineAlive = true;

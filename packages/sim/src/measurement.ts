@@ -1,5 +1,6 @@
 import { Consistency, type ConsistencyReport } from './consistency.ts';
 import { DelayStretch } from './delay-stretch.ts';
+import { lookPeriodMs } from './looking.ts';
 import type { Summary } from './samples.ts';
 import { Statistics } from './statistics.ts';
 import type { TrafficClass, TrafficCount, TrafficType } from './traffic.ts';
@@ -39,7 +40,6 @@ interface TypeRate extends TrafficRate {
 }
 
 const second = 1000;
-const consistencyPeriodMs = 10 * second;
 
 /** Measures a world from now on. */
 export class Measurement {
@@ -51,7 +51,7 @@ export class Measurement {
   private readonly activeMsBefore: number;
 
   /** `periodMs`: how often the ring is looked at as a whole. */
-  constructor(world: World, periodMs: number = consistencyPeriodMs) {
+  constructor(world: World, periodMs: number = lookPeriodMs(world.membership.active.length)) {
     this.world = world;
     this.startedAt = world.now;
     this.activeMsBefore = world.membership.totalActiveMs();

@@ -3,6 +3,7 @@ import type { ChurnProcess } from './churn.ts';
 import { type ChurnPlan, createChurn } from './churn-plan.ts';
 import { Cluster } from './cluster.ts';
 import { noFaults } from './faults.ts';
+import { lookPeriodMs } from './looking.ts';
 import { Measurement } from './measurement.ts';
 import { makeReport, type Report } from './report.ts';
 import type { Scenario } from './scenario.ts';
@@ -32,7 +33,8 @@ export interface SimulateOptions {
 /** A little of everything: enough that every run stores, reads and looks up. */
 const defaultWorkload: WorkloadOptions = { putsPerSecond: 1, getsPerSecond: 2, lookupsPerSecond: 5, iterativeShare: 0.3 };
 const minute = 60_000;
-const settlePollMs = 2_000;
+/** How often it is looked whether the network is whole, as a share of how often it is looked at anyway. */
+const settlePollShare = 1 / 5;
 
 /** Plays a scenario to its end, waits for the network to become whole, and says what was seen. */
 export function simulate(options: SimulateOptions): Report {
@@ -41,13 +43,13 @@ export function simulate(options: SimulateOptions): Report {
   const cluster = new Cluster(world);
   if (options.built === true) cluster.builtFrom = 1;
   const checks = new Checks(cluster);
-  const measurement = new Measurement(world);
+  const nodes = options.nodes ?? scenario.nodes;
+  const measurement = new Measurement(world, lookPeriodMs(nodes));
   options.onWorld?.(world);
   const { onViolation } = options;
   if (onViolation !== undefined) checks.violations.onListed = (violation) => onViolation(violation, world);
   const workload = new Workload(cluster, { ...defaultWorkload, ...options.workload });
   const churns: ChurnProcess[] = [];
-  const nodes = options.nodes ?? scenario.nodes;
   const startedAt = performance.now();
   const cpuBefore = process.cpuUsage();
   scenario.script({
@@ -86,7 +88,11 @@ function settle(cluster: Cluster, checks: Checks, withinMs: number): number | un
   cluster.setFaults(noFaults);
   for (const host of world.hosts) cluster.resume(host);
   const from = world.now;
-  const settled = world.runUntil(() => checks.unsettled() === undefined, withinMs, settlePollMs);
+  const settled = world.runUntil(
+    () => checks.unsettled() === undefined,
+    withinMs,
+    lookPeriodMs(world.membership.active.length) * settlePollShare,
+  );
   if (settled) return world.now - from;
   checks.demandSettled();
   return undefined;

@@ -1,4 +1,5 @@
 import type { Contact, Id, RequestId } from '@dht/overlay';
+import { SparseMap } from '@dht/overlay';
 import { Admission } from './admission.ts';
 import type { BlockRef, Handle } from './block.ts';
 import type { Context } from './context.ts';
@@ -9,7 +10,7 @@ import type { OfferMessage, TransferHeader } from './messages.ts';
 export class Coordinator {
   private readonly ctx: Context;
   private readonly parts: CoordinationParts;
-  private readonly byKey = new Map<string, Coordination>();
+  private readonly byKey = new SparseMap<string, Coordination>();
   private readonly admission: Admission;
 
   constructor(parts: Omit<CoordinationParts, 'onEnd'>) {

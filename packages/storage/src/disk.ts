@@ -1,4 +1,5 @@
 import type { Arc, Id } from '@dht/overlay';
+import { SparseMap } from '@dht/overlay';
 import type { BlockRef, Handle } from './block.ts';
 import type { Handles } from './handles.ts';
 import type { CoreInput, CoreOutput, DiskRef } from './io.ts';
@@ -13,7 +14,7 @@ type DoneOf<T extends DiskDone['type']> = Extract<DiskDone, { readonly type: T }
 
 /** Asks the driver for disk operations and hands each answer to whoever asked. */
 export class Disk {
-  private readonly waiting = new Map<DiskRef, (done: DiskDone) => void>();
+  private readonly waiting = new SparseMap<DiskRef, (done: DiskDone) => void>();
   private readonly handles: Handles;
   private readonly emit: (output: CoreOutput) => void;
   private refs = 0;

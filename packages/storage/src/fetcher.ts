@@ -1,4 +1,5 @@
 import type { Contact, Id } from '@dht/overlay';
+import { SparseMap } from '@dht/overlay';
 import type { BlockRef, Handle } from './block.ts';
 import type { Context } from './context.ts';
 import type { LocalStore, WriteOutcome } from './local-store.ts';
@@ -37,7 +38,7 @@ export class Fetcher {
   private readonly parts: FetcherParts;
   private readonly ctx: Context;
   private readonly queue = new RarestFirst();
-  private readonly running = new Map<string, Wanted>();
+  private readonly running = new SparseMap<string, Wanted>();
   private bytesInFlight = 0;
 
   constructor(parts: FetcherParts) {
@@ -102,7 +103,7 @@ export class Fetcher {
 
 /** Blocks that wait to be fetched, by the number of known copies. */
 class RarestFirst {
-  private readonly wanted = new Map<string, Wanted>();
+  private readonly wanted = new SparseMap<string, Wanted>();
   /** Index n holds those with n known copies, in the order in which they got so many. */
   private readonly byCopies: Map<string, Wanted>[] = [];
 

@@ -1,4 +1,4 @@
-import { assert } from '@dht/overlay';
+import { assert, SparseMap } from '@dht/overlay';
 import type { Handle } from './block.ts';
 
 /**
@@ -6,7 +6,7 @@ import type { Handle } from './block.ts';
  * for as long as it takes. When the last one drops it the driver may free the bytes, which happens exactly once.
  */
 export class Handles {
-  private readonly holds = new Map<Handle, number>();
+  private readonly holds = new SparseMap<Handle, number>();
   private readonly release: (handle: Handle) => void;
 
   constructor(release: (handle: Handle) => void) {

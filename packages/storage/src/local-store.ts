@@ -1,4 +1,5 @@
 import type { Id } from '@dht/overlay';
+import { SparseMap } from '@dht/overlay';
 import type { BlockRef, Handle } from './block.ts';
 import type { Context } from './context.ts';
 
@@ -10,8 +11,8 @@ const waitersMax = 64;
 /** This node's own disk as the protocol sees it: a block is written once at a time, and whoever waits for a key hears when it is durable. */
 export class LocalStore {
   private readonly ctx: Context;
-  private readonly writing = new Map<string, ((outcome: WriteOutcome) => void)[]>();
-  private readonly waiting = new Map<string, (() => void)[]>();
+  private readonly writing = new SparseMap<string, ((outcome: WriteOutcome) => void)[]>();
+  private readonly waiting = new SparseMap<string, (() => void)[]>();
 
   constructor(ctx: Context) {
     this.ctx = ctx;

@@ -1,4 +1,5 @@
 import type { Contact, Id } from '@dht/overlay';
+import { SparseMap } from '@dht/overlay';
 import type { Context } from './context.ts';
 import type { TransferHeader } from './messages.ts';
 import { RoundTrip } from './round-trip.ts';
@@ -18,7 +19,7 @@ export class PeerRecord {
   private readonly getTime = new RoundTrip();
   private hedgesLeft = hedgesInRowMax;
   /** Blocks that a peer sent with wrong bytes. */
-  private readonly faults = new Map<string, number>();
+  private readonly faults = new SparseMap<string, number>();
 
   constructor(ctx: Context) {
     this.ctx = ctx;

@@ -1,4 +1,5 @@
 import type { CommandRef, Contact, Id, LookupResult } from '@dht/overlay';
+import { SparseMap } from '@dht/overlay';
 import { ArcCache } from './arc-cache.ts';
 import type { Context } from './context.ts';
 
@@ -15,7 +16,7 @@ type LookupFailure = Exclude<LookupResult['outcome'], 'found'>;
 export class Placement {
   private readonly ctx: Context;
   private readonly cache: ArcCache;
-  private readonly lookups = new Map<CommandRef, { readonly key: Id; readonly done: (located: Located | LookupFailure) => void }>();
+  private readonly lookups = new SparseMap<CommandRef, { readonly key: Id; readonly done: (located: Located | LookupFailure) => void }>();
   private refs = 0;
 
   constructor(ctx: Context) {

@@ -1,4 +1,5 @@
 import type { Contact, Id } from '@dht/overlay';
+import { SparseMap } from '@dht/overlay';
 import type { BlockRef } from './block.ts';
 import type { Context } from './context.ts';
 import { OpenRequest, type ReplyMessage } from './requests.ts';
@@ -19,8 +20,8 @@ const waitingMax = 2_000;
 /** Gives copies to nodes that are responsible for a block and lack it. They are asked first, because others may do the same. */
 export class Pusher {
   private readonly ctx: Context;
-  private readonly queue = new Map<string, Push>();
-  private readonly running = new Map<string, Push>();
+  private readonly queue = new SparseMap<string, Push>();
+  private readonly running = new SparseMap<string, Push>();
   private readonly onSpoiled: (key: Id) => void;
   private bytesInFlight = 0;
 

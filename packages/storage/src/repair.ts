@@ -1,4 +1,4 @@
-import { type Arc, type Contact, Id } from '@dht/overlay';
+import { type Arc, type Contact, Id, SparseMap } from '@dht/overlay';
 import { Reconciliation, type ReconciliationParts } from './reconciliation.ts';
 import type { Responsibility } from './responsibility.ts';
 import type { Surplus } from './surplus.ts';
@@ -25,7 +25,7 @@ const briskMs = 3_000;
  */
 export class Repair {
   private readonly parts: RepairParts;
-  private readonly sessions = new Map<string, Reconciliation>();
+  private readonly sessions = new SparseMap<string, Reconciliation>();
   private timer: StorageDeadline | undefined;
   /** Rounds still to come that follow one another quickly. */
   private briskRounds = 0;

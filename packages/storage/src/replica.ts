@@ -1,4 +1,5 @@
 import type { Contact, Id, RequestId } from '@dht/overlay';
+import { SparseMap } from '@dht/overlay';
 import { Admission } from './admission.ts';
 import type { BlockRef, Handle } from './block.ts';
 import type { Context } from './context.ts';
@@ -29,7 +30,7 @@ export class Replica {
   private readonly ctx: Context;
   private readonly store: LocalStore;
   private readonly own: Responsibility;
-  private readonly incoming = new Map<string, Incoming>();
+  private readonly incoming = new SparseMap<string, Incoming>();
   private readonly admission: Admission;
   /** Whether the block comes by another way: as the bytes of a put, or fetched by repair. */
   private readonly isExpected: (key: Id) => boolean;

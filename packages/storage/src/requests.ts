@@ -1,4 +1,5 @@
 import type { CommandRef, Contact, Id, RequestId } from '@dht/overlay';
+import { SparseMap } from '@dht/overlay';
 import type { Handle } from './block.ts';
 import type { Context } from './context.ts';
 import type { StorageMessage, TransferHeader } from './messages.ts';
@@ -90,7 +91,7 @@ export abstract class OpenRequest {
 
 /** Numbers this node's requests and finds the one that an answer belongs to. */
 export class Requests {
-  private readonly byCounter = new Map<number, OpenRequest>();
+  private readonly byCounter = new SparseMap<number, OpenRequest>();
   private readonly origin: Id;
   private readonly incarnation: number;
   private counter = 0;

@@ -33,6 +33,8 @@ export class SyncStates {
   /** What each neighbour was last told, by id. */
   private readonly told = new Map<string, { readonly incarnation: number; readonly synced: Arc | undefined }>();
   private timer: StorageDeadline | undefined;
+  /** What the neighbours were told last, and of which leaf set; undefined when one of them has missed it. */
+  private announced: { readonly leafSetVersion: number; readonly synced: Arc | undefined } | undefined;
 
   constructor(ctx: Context, own: Responsibility) {
     this.ctx = ctx;
@@ -75,12 +77,15 @@ export class SyncStates {
 
   /** A neighbour that missed what it was told can be told now. */
   connected(id: Id): void {
-    if (!this.told.has(id.hex)) this.changed();
+    if (this.told.has(id.hex)) return;
+    this.announced = undefined;
+    this.changed();
   }
 
   /** The neighbour did not get what it was told. */
   dropped(id: Id): void {
     this.told.delete(id.hex);
+    this.announced = undefined;
   }
 
   /** Tells every neighbour that has not heard the present state. */
@@ -89,9 +94,12 @@ export class SyncStates {
     ctx.cancel(this.timer);
     this.timer = undefined;
     if (ctx.overlay.status === 'joining') return;
+    const { leafSetVersion } = ctx;
+    const { synced } = this.own;
+    if (this.announced?.leafSetVersion === leafSetVersion && sameArc(this.announced.synced, synced)) return;
+    this.announced = { leafSetVersion, synced };
     const neighbours = ctx.overlay.neighbourSet(2 * ctx.config.replicas);
     this.prune(neighbours);
-    const { synced } = this.own;
     const sharers = new Set(ctx.overlay.neighbourSet(ctx.config.replicas).map(({ id }) => id.hex));
     for (const neighbour of neighbours) {
       if (!sharers.has(neighbour.id.hex) && !ctx.overlay.isConnected(neighbour.id)) continue;

@@ -1,4 +1,5 @@
 import type { Contact, Id, RequestId } from '@dht/overlay';
+import { SparseMap } from '@dht/overlay';
 import type { Handle } from './block.ts';
 import type { Handles } from './handles.ts';
 import type { CoreOutput } from './io.ts';
@@ -13,7 +14,7 @@ interface Running {
 /** Blocks on their way out of this machine. Holds the bytes of each until the driver is through with it. */
 export class Transfers {
   /** Transfers of one header to one peer end in the order in which they began. */
-  private readonly running = new Map<string, Running[]>();
+  private readonly running = new SparseMap<string, Running[]>();
   private readonly handles: Handles;
   private readonly emit: (output: CoreOutput) => void;
 
