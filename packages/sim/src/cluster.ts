@@ -164,6 +164,25 @@ export class Cluster {
     this.world.network.reachability.partition(groups.map((group) => group.map(({ index }) => index)));
   }
 
+  /** Nothing that the hosts of `from` send arrives at those of `to`. */
+  partitionOneWay(from: readonly Host[], to: readonly Host[]): void {
+    this.world.calm.beginFault();
+    this.world.network.reachability.partitionOneWay(
+      from.map(({ index }) => index),
+      to.map(({ index }) => index),
+    );
+  }
+
+  /** Each pair of hosts cannot talk from now on with this chance, though others reach both. */
+  cutPairs(share: number): void {
+    const { calm, hosts, network } = this.world;
+    calm.beginFault();
+    for (const { index: a } of hosts) {
+      for (let b = a + 1; b < hosts.length; b++) if (chance(this.random, share)) network.reachability.cutPair(a, b);
+    }
+  }
+
+  /** Ends all partitions and cuts. */
   heal(): void {
     this.world.calm.endFault();
     this.world.network.reachability.heal();

@@ -29,6 +29,13 @@ export const mixedLines: readonly LineClass[] = [
   { share: 0.08, uplinkKbitPerSecond: 100_000, downlinkKbitPerSecond: 100_000, accessMsMean: 1 },
 ];
 
+/** Those of them that a full node can live on: from 1 Mbit/s up. */
+export const broadbandLines: readonly LineClass[] = [
+  { share: 0.5, uplinkKbitPerSecond: 1_000, downlinkKbitPerSecond: 10_000, accessMsMean: 10 },
+  { share: 0.4, uplinkKbitPerSecond: 10_000, downlinkKbitPerSecond: 50_000, accessMsMean: 5 },
+  { share: 0.1, uplinkKbitPerSecond: 100_000, downlinkKbitPerSecond: 100_000, accessMsMean: 1 },
+];
+
 /** Bits per millisecond in a kbit/s, in bytes. */
 const bytesPerKbit = 1 / 8;
 /** A sender keeps so much of a block on its way that mail waits behind it for no longer than this (DESIGN §6). */

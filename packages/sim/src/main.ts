@@ -7,6 +7,7 @@ import { recordJournal } from './journal-recorder.ts';
 import { replayJournal } from './replay.ts';
 import type { Report } from './report.ts';
 import { reportText } from './report-text.ts';
+import { worldOf } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
 import { simulate } from './simulate.ts';
 import { topologies } from './topology.ts';
@@ -50,6 +51,7 @@ function play(command: SimCommand, seed: number): Report {
   const heapBefore = liveHeapBytes();
   let world: World | undefined;
   const journal: string[] = [];
+  const own = worldOf(command.scenario, seed);
   const churn = command.churn === undefined ? lightChurn : churnPlans[command.churn]();
   const report = simulate({
     scenario: command.scenario,
@@ -60,8 +62,8 @@ function play(command: SimCommand, seed: number): Report {
     ...(churn !== undefined && { churn }),
     world: {
       ...(command.topology !== undefined && { topology: topologies[command.topology] }),
-      ...(command.loss !== undefined && { faults: { ...command.scenario.world?.faults, lossRate: command.loss } }),
-      ...(command.codec && { network: { ...command.scenario.world?.network, roundTrip: throughCodec } }),
+      ...(command.loss !== undefined && { faults: { ...own.faults, lossRate: command.loss } }),
+      ...(command.codec && { network: { ...own.network, roundTrip: throughCodec } }),
     },
     onWorld: (made) => {
       world = made;

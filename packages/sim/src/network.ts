@@ -39,6 +39,8 @@ export const defaultNetwork: Omit<NetworkOptions, 'topology'> = {
   linksMax: 300,
 };
 
+/** The least time that a node waits for an acknowledgement: what queues for longer is a fault to it. */
+const congestedMs = 200;
 /** Waits below this are rounding errors. */
 const resolutionMs = 0.001;
 
@@ -115,6 +117,7 @@ export class Network {
       return;
     }
     const sentAt = owner.uplink.mail(engine.now, bytes);
+    if (sentAt - engine.now > congestedMs) this.observers.notify('onCongestion', owner);
     if (!this.carries(link) || chance(random, faults.lossRate)) return;
     let arrival = sentAt + this.delayMs(owner, peerHost) + bytes / peerHost.downlink.bytesPerMs;
     if (chance(random, faults.reorderRate)) {
@@ -153,6 +156,7 @@ export class Network {
     const through =
       kind === eventKind.block ? downlink.block(engine.now, bytes) : downlink.mail(engine.now - bytes / downlink.bytesPerMs, bytes);
     if (through - engine.now < resolutionMs) return false;
+    if (kind === eventKind.message && through - engine.now > congestedMs) this.observers.notify('onCongestion', host);
     engine.schedule(through, kind, host, subject, extra);
     return true;
   }

@@ -28,6 +28,12 @@ export interface Scenario {
   readonly minutes: number;
   /** Within this time after the last fault everything must be as it should be. */
   readonly settleMs: number;
-  readonly world?: Omit<WorldOptions, 'seed'>;
+  /** What the world is made from, which may itself be drawn from the seed. */
+  readonly world?: Omit<WorldOptions, 'seed'> | ((seed: number) => Omit<WorldOptions, 'seed'>);
   readonly script: (stage: Stage) => void;
+}
+
+/** What the scenario makes its world from for this seed. */
+export function worldOf({ world }: Scenario, seed: number): Omit<WorldOptions, 'seed'> {
+  return typeof world === 'function' ? world(seed) : (world ?? {});
 }

@@ -6,7 +6,7 @@ import { noFaults } from './faults.ts';
 import { lookPeriodMs } from './looking.ts';
 import { Measurement } from './measurement.ts';
 import { makeReport, type Report } from './report.ts';
-import type { Scenario } from './scenario.ts';
+import { type Scenario, worldOf } from './scenario.ts';
 import type { Violation } from './violations.ts';
 import { Workload, type WorkloadOptions } from './workload.ts';
 import { World, type WorldOptions } from './world.ts';
@@ -39,7 +39,7 @@ const settlePollShare = 1 / 5;
 /** Plays a scenario to its end, waits for the network to become whole, and says what was seen. */
 export function simulate(options: SimulateOptions): Report {
   const { scenario } = options;
-  const world = new World({ ...scenario.world, ...options.world, seed: options.seed });
+  const world = new World({ ...worldOf(scenario, options.seed), ...options.world, seed: options.seed });
   const cluster = new Cluster(world);
   if (options.built === true) cluster.builtFrom = 1;
   const checks = new Checks(cluster);

@@ -84,9 +84,11 @@ export function liveAt({ sessions }: Trace, timeMs: number): number {
 
 /** The part of this length in which the number of nodes changes most. */
 export function steepestWindow(trace: Trace, lengthMs: number): TraceWindow {
+  const live = Array.from({ length: Math.floor(trace.durationMs / windowStepMs) + 1 }, (_, step) => liveAt(trace, step * windowStepMs));
   let best = { fromMs: 0, change: -1 };
   for (let fromMs = 0; fromMs + lengthMs <= trace.durationMs; fromMs += windowStepMs) {
-    const change = Math.abs(liveAt(trace, fromMs + lengthMs) - liveAt(trace, fromMs));
+    const [from = 0, to = 0] = [live[fromMs / windowStepMs], live[Math.floor((fromMs + lengthMs) / windowStepMs)]];
+    const change = Math.abs(to - from);
     if (change > best.change) best = { fromMs, change };
   }
   return { trace, fromMs: best.fromMs, toMs: Math.min(best.fromMs + lengthMs, trace.durationMs) };

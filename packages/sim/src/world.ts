@@ -57,6 +57,7 @@ export class World {
     this.createCore = options.createCore ?? realCore;
     const network = { ...defaultNetwork, topology: options.topology ?? topologies.internet, ...options.network };
     validateTopology(network.topology);
+    this.observers.add({ onCongestion: () => this.calm.disturb() });
     this.network = new Network(this.engine, this.stream('network'), this.observers, network, faults);
   }
 

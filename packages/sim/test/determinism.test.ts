@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { type JournalEntry, parseJournalEntry } from '@dht/storage';
 import { expect, test, vi } from 'vitest';
 import { throughCodec } from '../src/codec.ts';
@@ -6,6 +8,7 @@ import { replayJournal } from '../src/replay.ts';
 import type { Report } from '../src/report.ts';
 import { findScenario } from '../src/scenarios/index.ts';
 import { type SimulateOptions, simulate } from '../src/simulate.ts';
+import { digest } from './support/digest.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -28,6 +31,17 @@ test('the same seed gives the same run, event for event and figure for figure', 
   const first = play('put-get-churn', 11);
   expect(timeless(play('put-get-churn', 11))).toEqual(timeless(first));
   expect(play('put-get-churn', 12).fingerprint).not.toBe(first.fingerprint);
+});
+
+test('a run does not depend on the process, nor on whether the engine compiles or interprets', () => {
+  const names = ['join-storm', 'random', 'broadband'];
+  const child = fileURLToPath(new URL('./support/digest.child.ts', import.meta.url));
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--no-opt', '--no-maglev', '--no-sparkplug', '--conditions=source', child, '7', ...names],
+    { encoding: 'utf8' },
+  );
+  expect([stdout.trimEnd().split('\n'), stderr]).toEqual([names.map((name) => digest(name, 7)), '']);
 });
 
 test('what one part of a run draws does not shift what another one gets', () => {

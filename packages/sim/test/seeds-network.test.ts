@@ -1,4 +1,5 @@
-import { halfDies, loss, nonTransitive, oneWay, partition } from '../src/scenarios/network-faults.ts';
+import { broadband, loss, nonTransitive, oneWay, partitionHeals } from '../src/scenarios/network-faults.ts';
 import { seedSuite } from './support/seed-suite.ts';
 
-seedSuite([loss, partition, nonTransitive, oneWay, halfDies]);
+seedSuite([loss, partitionHeals, nonTransitive, oneWay]);
+seedSuite([broadband], 6);

@@ -18,10 +18,7 @@ export const nonTransitive: Experiment = {
     const nodes = scaled(nodesFull, options, 30);
     const cluster = formNetwork({ seed: options.seed, nodes });
     const { world } = cluster;
-    world.calm.beginFault();
-    for (const { index: a } of world.hosts) {
-      for (const { index: b } of world.hosts.slice(a + 1)) if (cluster.random.next() < cutShare) world.network.reachability.cutPair(a, b);
-    }
+    cluster.cutPairs(cutShare);
     const measurement = new Measurement(world);
     const workload = askLookups(cluster, lookupsPerNodeSecond * nodes);
     world.runFor(10 * minute);

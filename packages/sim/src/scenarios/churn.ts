@@ -1,6 +1,10 @@
 import type { ChurnOptions } from '../churn.ts';
-import type { Scenario, Stage } from '../scenario.ts';
+import { turnover } from '../churn-plan.ts';
+import { gnutellaTrace } from '../gnutella-trace.ts';
+import type { Scenario } from '../scenario.ts';
+import { steepestWindow, type TraceWindow } from '../trace.ts';
 import { brisk } from './brisk.ts';
+import { story } from './story.ts';
 
 const second = 1000;
 const minute = 60 * second;
@@ -15,13 +19,6 @@ const restless: ChurnOptions = {
   wipeShare: 0,
   replaceShare: 0,
 };
-
-function underChurn({ cluster, nodes, durationMs, workload, startChurn }: Stage, churn: ChurnOptions): void {
-  cluster.form(nodes);
-  workload.start();
-  startChurn(churn);
-  cluster.world.runFor(durationMs);
-}
 
 /** A network that lives: the one that `npm run sim` plays when nothing else is said. */
 export const steady: Scenario = {
@@ -38,62 +35,69 @@ export const steady: Scenario = {
   },
 };
 
-export const crashChurn: Scenario = {
+export const crashChurn: Scenario = story({
   name: 'crash-churn',
   about: 'processes crash for good and fresh ones take their place',
-  nodes: 12,
-  minutes: 1,
-  settleMs: 3 * minute,
-  world: brisk,
-  script: (stage) => underChurn(stage, { ...restless, replaceShare: 1 }),
-};
+  injection: { churn: { ...restless, replaceShare: 1 } },
+});
 
-export const restartChurn: Scenario = {
+export const restartChurn: Scenario = story({
   name: 'restart-churn',
   about: 'processes crash and come back, most with their disk, some without, some with another address',
-  nodes: 12,
-  minutes: 1,
-  settleMs: 3 * minute,
-  world: { ...brisk, faults: { readdressRate: 0.3 } },
-  script: (stage) => underChurn(stage, { ...restless, wipeShare: 0.2 }),
-};
+  injection: { faults: { readdressRate: 0.3 }, churn: { ...restless, wipeShare: 0.2 } },
+});
 
-export const pauses: Scenario = {
+export const pauses: Scenario = story({
   name: 'pause',
   about: 'processes are stopped for seconds and go on',
-  nodes: 12,
-  minutes: 1,
-  settleMs: 3 * minute,
-  world: brisk,
-  script: (stage) => underChurn(stage, { ...restless, sessionMsMean: 90 * second, pauseShare: 1, pauseMsMean: 8 * second }),
-};
+  injection: { churn: { ...restless, sessionMsMean: 90 * second, pauseShare: 1, pauseMsMean: 8 * second } },
+});
 
-export const mixedChurn: Scenario = {
+export const mixedChurn: Scenario = story({
   name: 'put-get-churn',
   about: 'puts and gets while nodes crash, leave, pause, return and are replaced',
   nodes: 16,
   minutes: 1.5,
-  settleMs: 3 * minute,
-  world: { ...brisk, faults: { powerLossRate: 0.2, slowDiskRate: 0.1 } },
-  script: (stage) => underChurn(stage, { ...restless, leaveShare: 0.3, pauseShare: 0.2, wipeShare: 0.2, replaceShare: 0.3 }),
-};
+  injection: {
+    faults: { powerLossRate: 0.2, slowDiskRate: 0.1 },
+    churn: { ...restless, leaveShare: 0.3, pauseShare: 0.2, wipeShare: 0.2, replaceShare: 0.3 },
+  },
+});
 
-export const lossyChurn: Scenario = {
+export const lossyChurn: Scenario = story({
   name: 'lossy-churn',
   about: 'nodes come and go while 2 % of all messages vanish',
   nodes: 14,
   minutes: 1.5,
   settleMs: 4 * minute,
-  world: brisk,
-  script: (stage) => {
-    const faults = { lossRate: 0.02, duplicateRate: 0.01, reorderRate: 0.02, reorderMsMax: 300, readdressRate: 0.2 };
-    stage.cluster.form(stage.nodes);
-    stage.cluster.setFaults(faults);
-    stage.workload.start();
-    stage.startChurn({ ...restless, leaveShare: 0.2, pauseShare: 0.2, wipeShare: 0.1, replaceShare: 0.3 });
-    stage.cluster.world.runFor(stage.durationMs);
+  injection: {
+    faults: { lossRate: 0.02, duplicateRate: 0.01, reorderRate: 0.02, reorderMsMax: 300, readdressRate: 0.2 },
+    churn: { ...restless, leaveShare: 0.2, pauseShare: 0.2, wipeShare: 0.1, replaceShare: 0.3 },
   },
-};
+});
+
+export const weibullChurn: Scenario = story({
+  name: 'weibull-churn',
+  about: 'many stay for seconds and a few for long: sessions by Weibull with shape 0.5, 5 minutes in the mean',
+  minutes: 2,
+  injection: { churn: turnover('weibull', 5 * minute) },
+});
+
+export const traceChurn: Scenario = story({
+  name: 'trace-churn',
+  about: 'a part of the Gnutella-like trace at its steepest',
+  nodes: 16,
+  minutes: 4,
+  injection: () => ({ churn: steepest() }),
+});
+
+let window: TraceWindow | undefined;
+
+/** Read when it is played first, for few want it. */
+function steepest(): TraceWindow {
+  window ??= steepestWindow(gnutellaTrace(), 10 * minute);
+  return window;
+}
 
 export const leaves: Scenario = {
   name: 'leave',

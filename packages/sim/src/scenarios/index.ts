@@ -1,7 +1,9 @@
 import type { Scenario } from '../scenario.ts';
-import { crashChurn, leaves, lossyChurn, mixedChurn, pauses, restartChurn, steady } from './churn.ts';
+import { crashChurn, leaves, lossyChurn, mixedChurn, pauses, restartChurn, steady, traceChurn, weibullChurn } from './churn.ts';
 import { clients, coldStart, joinCrash, joinStorm, merge } from './formation.ts';
-import { halfDies, loss, nonTransitive, oneWay, partition } from './network-faults.ts';
+import { clockDrift, halfDies, halfReturns, slowDisks } from './machine-faults.ts';
+import { broadband, loss, nonTransitive, oneWay, partitionHeals, slowLines } from './network-faults.ts';
+import { random } from './random.ts';
 
 /** All scenarios, the one that plays by default first. */
 export const scenarios: readonly Scenario[] = [
@@ -10,6 +12,8 @@ export const scenarios: readonly Scenario[] = [
   joinCrash,
   crashChurn,
   restartChurn,
+  weibullChurn,
+  traceChurn,
   pauses,
   mixedChurn,
   lossyChurn,
@@ -18,10 +22,16 @@ export const scenarios: readonly Scenario[] = [
   merge,
   clients,
   loss,
-  partition,
+  partitionHeals,
   nonTransitive,
   oneWay,
+  broadband,
+  slowLines,
   halfDies,
+  halfReturns,
+  clockDrift,
+  slowDisks,
+  random,
 ];
 
 export function findScenario(name: string): Scenario | undefined {

@@ -1,111 +1,55 @@
-import { sample } from '../distributions.ts';
+import { broadbandLines } from '../line.ts';
 import type { Scenario } from '../scenario.ts';
-import { brisk } from './brisk.ts';
+import { topologies } from '../topology.ts';
+import { story } from './story.ts';
 
-const second = 1000;
-const minute = 60 * second;
+const minute = 60_000;
 
-export const loss: Scenario = {
+export const loss: Scenario = story({
   name: 'loss',
-  about: '5 % of all messages vanish, some come twice or late',
-  nodes: 12,
-  minutes: 1,
-  settleMs: 3 * minute,
-  world: brisk,
-  script: ({ cluster, nodes, durationMs, workload }) => {
-    cluster.form(Math.ceil(nodes / 2));
-    cluster.setFaults({
-      lossRate: 0.05,
-      duplicateRate: 0.02,
-      reorderRate: 0.02,
-      reorderMsMax: 500,
-      corruptRate: 0.02,
-      diskCorruptRate: 0.01,
-    });
-    workload.start();
-    for (let joined = Math.ceil(nodes / 2); joined < nodes; joined++) {
-      cluster.join([cluster.anyActive()]);
-      cluster.world.runFor(second);
-    }
-    cluster.world.runFor(durationMs);
+  about: '5 % of all messages vanish, some come twice or late, while nodes join',
+  nodes: 8,
+  injection: {
+    faults: { lossRate: 0.05, duplicateRate: 0.02, reorderRate: 0.02, reorderMsMax: 500, corruptRate: 0.02, diskCorruptRate: 0.01 },
+    incidents: [{ type: 'join-storm', at: 0, lasts: 0.1, share: 0.8 }],
   },
-};
+});
 
-export const partition: Scenario = {
-  name: 'partition',
+export const partitionHeals: Scenario = story({
+  name: 'partition-heals',
   about: 'the network falls into two parts that both live on, and heals',
-  nodes: 12,
-  minutes: 1,
+  minutes: 1.3,
   settleMs: 4 * minute,
-  world: brisk,
-  script: ({ cluster, nodes, durationMs, workload }) => {
-    const hosts = cluster.form(nodes);
-    workload.start();
-    cluster.world.runFor(10 * second);
-    const part = sample(cluster.random, hosts, Math.ceil(nodes / 3));
-    cluster.partition([hosts.filter((host) => !part.includes(host)), part]);
-    cluster.world.runFor(durationMs);
-    cluster.heal();
-    cluster.world.runFor(10 * second);
-  },
-};
+  injection: { incidents: [{ type: 'partition', at: 0.1, lasts: 0.75, share: 1 / 3 }] },
+});
 
-export const nonTransitive: Scenario = {
+export const nonTransitive: Scenario = story({
   name: 'non-transitive',
   about: 'some pairs of nodes cannot reach each other, though others reach both',
-  nodes: 12,
-  minutes: 1,
-  settleMs: 3 * minute,
-  world: brisk,
-  script: ({ cluster, nodes, durationMs, workload }) => {
-    const hosts = cluster.form(nodes);
-    workload.start();
-    cluster.world.calm.beginFault();
-    for (let pair = 0; pair < nodes / 3; pair++) {
-      const [a, b] = sample(cluster.random, hosts, 2);
-      if (a !== undefined && b !== undefined) cluster.world.network.reachability.cutPair(a.index, b.index);
-    }
-    cluster.world.runFor(durationMs);
-    cluster.heal();
-  },
-};
+  injection: { incidents: [{ type: 'cut-pairs', at: 0, lasts: 1, share: 0.06 }] },
+});
 
-export const oneWay: Scenario = {
+export const oneWay: Scenario = story({
   name: 'one-way',
   about: 'nothing that a few nodes send arrives at the others for a while, but the other way it does',
-  nodes: 12,
   minutes: 0.5,
   settleMs: 4 * minute,
-  world: brisk,
-  script: ({ cluster, nodes, durationMs, workload }) => {
-    const hosts = cluster.form(nodes);
-    workload.start();
-    const mute = sample(cluster.random, hosts, Math.ceil(nodes / 4));
-    const others = hosts.filter((host) => !mute.includes(host));
-    cluster.world.calm.beginFault();
-    cluster.world.network.reachability.partitionOneWay(
-      mute.map(({ index }) => index),
-      others.map(({ index }) => index),
-    );
-    cluster.world.runFor(durationMs);
-    cluster.heal();
-  },
-};
+  injection: { incidents: [{ type: 'one-way', at: 0, lasts: 1, share: 1 / 4 }] },
+});
 
-export const halfDies: Scenario = {
-  name: 'half-dies',
-  about: 'half of all nodes crash at the same instant, with r = 5',
-  nodes: 16,
-  minutes: 0.5,
-  settleMs: 3 * minute,
-  world: { ...brisk, storage: { ...brisk.storage, replicas: 5, writeQuorum: 3 } },
-  script: ({ cluster, nodes, durationMs, workload }) => {
-    const hosts = cluster.form(nodes);
-    workload.start();
-    cluster.world.runFor(durationMs);
-    workload.stop();
-    cluster.world.runFor(30 * second);
-    for (const host of sample(cluster.random, hosts, Math.floor(nodes / 2))) cluster.crash(host);
-    cluster.world.runFor(second);
+export const broadband: Scenario = story({
+  name: 'broadband',
+  about: 'domains with lines from 1 to 100 Mbit/s, some nodes of which crash and return',
+  injection: {
+    topology: { ...topologies.mixed, lines: broadbandLines },
+    incidents: [{ type: 'mass-failure', at: 0.5, share: 0.15, restartAfterMs: 10_000 }],
   },
-};
+});
+
+/** What full nodes on modems cannot carry yet; it is not among the scenarios that have to hold. */
+export const slowLines: Scenario = story({
+  name: 'slow-lines',
+  about: 'peers as a public network has them: 32 kbit/s to 100 Mbit/s, 1 to 1,000 ms, some of which crash and return',
+  settleMs: 10 * minute,
+  injection: { topology: topologies.mixed, incidents: [{ type: 'mass-failure', at: 0.5, share: 0.15, restartAfterMs: 10_000 }] },
+});
