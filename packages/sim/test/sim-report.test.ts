@@ -124,9 +124,9 @@ describe('simulated and real', () => {
 
 describe('options', () => {
   test('a run to be pictured is named by scenario and seed', () => {
-    const { pictures } = parseReportOptions(['--picture', 'partition:42', '--picture', 'loss']);
+    const { pictures } = parseReportOptions(['--picture', 'partition-heals:42', '--picture', 'loss']);
     expect(pictures.map(({ scenario, seed }) => [scenario.name, seed])).toEqual([
-      ['partition', 42],
+      ['partition-heals', 42],
       ['loss', 1],
     ]);
   });
