@@ -1,6 +1,6 @@
-import { type Id, idDigits, sharedPrefixLength } from './id.ts';
+import { compareIds, type Id, idDigits, sharedPrefixLength } from './id.ts';
 import type { Peer } from './peers.ts';
-import { isCloser } from './ring.ts';
+import { type Arc, inArc, isCloser } from './ring.ts';
 
 const columnCount = 16;
 
@@ -89,6 +89,16 @@ export class RoutingTable {
   /** The contacts that share one more digit with `key` than this node does. */
   cellOf(key: Id): readonly Peer[] {
     return this.#cells[this.#placeOf(key)] ?? nobody;
+  }
+
+  /** The contacts in the arc: those of one cell when both ends belong there, because a cell is an arc itself. */
+  within({ from, to }: Arc): readonly Peer[] {
+    const isOneCell = this.#placeOf(from) === this.#placeOf(to) && compareIds(from, to) < 0;
+    return (isOneCell ? this.cellOf(from) : this.all()).filter(({ id }) => inArc(id, from, to));
+  }
+
+  all(): readonly Peer[] {
+    return this.#cells.flatMap((cell) => cell ?? nobody);
   }
 
   row(row: number): readonly Peer[] {

@@ -1,9 +1,9 @@
 import type { Contact } from './contact.ts';
 import type { Context } from './context.ts';
-import type { Id } from './id.ts';
+import { compareIds, type Id } from './id.ts';
 import type { LeafSetMessage, TableReplyMessage, TableRequestMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
-import { clockwiseTop, inArc } from './ring.ts';
+import { clockwiseTop } from './ring.ts';
 
 /** Contacts in the answer to one question at most. */
 const contactsMax = 64;
@@ -66,8 +66,8 @@ export class TableUpkeep {
     if (message.members.length < this.#context.config.leafSetSize) return;
     const [first, last] = outermost(from.id, message.members);
     const listed = new Set(message.members.map(({ id }) => id.hex));
-    for (const peer of this.#sweepable()) {
-      if (!peer.connected && !listed.has(peer.id.hex) && inArc(peer.id, first, last)) this.#context.table.remove(peer);
+    for (const peer of this.#context.table.within({ from: first, to: last })) {
+      if (!peer.connected && !listed.has(peer.id.hex) && this.#isSweepable(peer)) this.#context.table.remove(peer);
     }
     this.#swept = last;
   }
@@ -91,12 +91,18 @@ export class TableUpkeep {
 
   /** The farthest contact whose leaf set reaches back to where the last arc ends, else the next one there is. */
   #next(): Peer | undefined {
+    const { table } = this.#context;
+    const ahead = table.cellOf(this.#swept).filter(({ id }) => compareIds(this.#swept, id) < 0);
+    return this.#nextOf(ahead) ?? this.#nextOf(table.all());
+  }
+
+  #nextOf(contacts: readonly Peer[]): Peer | undefined {
     const { leafSet, config } = this.#context;
     const reach = ((config.leafSetSize / 2) * ringTops) / leafSet.estimatedSize();
     let farthest: Peer | undefined;
     let nearest: Peer | undefined;
-    for (const peer of this.#sweepable()) {
-      if (peer.id.equals(this.#swept)) continue;
+    for (const peer of contacts) {
+      if (!this.#isSweepable(peer) || peer.id.equals(this.#swept)) continue;
       if (this.#ahead(peer) <= reach && (farthest === undefined || this.#ahead(peer) > this.#ahead(farthest))) farthest = peer;
       if (nearest === undefined || this.#ahead(peer) < this.#ahead(nearest)) nearest = peer;
     }
@@ -108,12 +114,8 @@ export class TableUpkeep {
   }
 
   /** Contacts that nothing but traffic vouches for: members are watched. */
-  #sweepable(): Peer[] {
-    const peers: Peer[] = [];
-    for (const cell of this.#context.table.cells()) {
-      for (const peer of cell.peers) if (!peer.isLeaf && this.#context.isHop(peer)) peers.push(peer);
-    }
-    return peers;
+  #isSweepable(peer: Peer): boolean {
+    return !peer.isLeaf && this.#context.isHop(peer);
   }
 
   #again(): void {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Id, sharedPrefixLength } from '../src/id.ts';
 import { Peer } from '../src/peers.ts';
-import { compareCloseness } from '../src/ring.ts';
+import { compareCloseness, inArc } from '../src/ring.ts';
 import { RoutingTable } from '../src/routing-table.ts';
 
 const anyId = fc.bigInt({ min: 0n, max: (1n << 256n) - 1n }).map((value) => Id.fromBigInt(value));
@@ -106,6 +106,23 @@ test('a table whose limit falls keeps a contact in every cell and the best of th
       expect(table.cells().length).toBe(before.size);
       for (const { row, column, peers } of table.cells()) expect(peers).toEqual(before.get(`${row}.${column}`)?.slice(0, peers.length));
       for (const peers of before.values()) for (const each of peers) expect(each.isTabled).toBe(table.cellOf(each.id).includes(each));
+    }),
+  );
+});
+
+test('the contacts within an arc are those that lie in it, wherever it begins and ends', () => {
+  fc.assert(
+    fc.property(ids, fc.oneof(anyId, clusteredId), fc.oneof(anyId, clusteredId), (all, from, to) => {
+      const [self, ...others] = all as [Id, ...Id[]];
+      const table = new RoutingTable(self, 3, 1000);
+      for (const id of others) table.insert(peer(id));
+      const within = table.within({ from, to }).map(({ id }) => id.hex);
+      expect(within.toSorted()).toEqual(
+        others
+          .filter((id) => inArc(id, from, to))
+          .map(({ hex }) => hex)
+          .toSorted(),
+      );
     }),
   );
 });

@@ -77,7 +77,7 @@ export class SyncStates {
 
   /** A neighbour that missed what it was told can be told now. */
   connected(id: Id): void {
-    if (this.told.has(id.hex)) return;
+    if (this.told.has(id.hex) || !this.ctx.overlay.isLeaf(id)) return;
     this.announced = undefined;
     this.changed();
   }
