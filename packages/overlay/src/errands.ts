@@ -7,8 +7,6 @@ import { SparseMap } from './sparse-map.ts';
 
 /** Probes made for others at the same time at most. */
 const errandsMax = 256;
-/** A peer heard from so recently needs no probe to be called alive. */
-const recentMs = 250;
 
 interface Errand {
   readonly asker: Peer;
@@ -17,7 +15,10 @@ interface Errand {
   readonly deadline: Deadline;
 }
 
-/** Probes on behalf of others, who cannot or could not reach the target themselves. */
+/**
+ * Probes on behalf of others, who cannot or could not reach the target themselves. However recently it was heard from, it is
+ * asked again: news of a failure travel faster than that.
+ */
 export class Errands {
   readonly #context: Context;
   readonly #byNonce: SparseMap<number, Errand> = new SparseMap();
@@ -27,12 +28,10 @@ export class Errands {
   }
 
   onRequest(asker: Peer, message: IndirectProbeMessage): void {
-    const { monoMs } = this.#context.now;
     if (this.#context.isSelf(message.target.id)) return;
     const target = this.#context.peers.meet(message.target);
     const isOver = target.contact.incarnation > message.target.incarnation || this.#context.isFailed(message.target);
     if (isOver) this.#reply(asker, message.nonce, target.id, 'refused');
-    else if (target.connected && monoMs - target.lastHeardMs < recentMs) this.#reply(asker, message.nonce, target.id, 'alive');
     else if (this.#byNonce.size < errandsMax) this.#probe(asker, message.nonce, target);
   }
 

@@ -160,6 +160,12 @@ export class LeafSet {
     return place < count || behind < count;
   }
 
+  /** Whether the member is the last of its half: the neighbours on its side have known it longer, for the others it is too far away. */
+  isOutermost(peer: Peer): boolean {
+    const { overlaps, clockwise, counterClockwise } = this.#derive();
+    return !overlaps && (peer === clockwise.at(-1) || peer === counterClockwise.at(-1));
+  }
+
   /** On which side of this node `id` lies, by the shorter way round. */
   isClockwise(id: Id): boolean {
     return clockwiseTop(this.#self.id, id) < ringTops / 2;

@@ -79,7 +79,7 @@ export class Membership {
     this.#isDirty = true;
     this.#added.push(peer.contact);
     if (pushedOut !== undefined) this.#removed.push(pushedOut.contact);
-    if (peer.isActive) this.push.came(peer.contact);
+    if (peer.isActive && !leafSet.isOutermost(peer)) this.push.came(peer.contact);
     if (leafSet.isNear(peer.id, this.#context.config.nearNeighbours)) this.#strangers.add(peer);
   }
 

@@ -1,3 +1,4 @@
+import { detection } from './detection.ts';
 import type { Experiment } from './experiment.ts';
 import { extremeChurn } from './extreme-churn.ts';
 import { gnutella, gnutellaLoss } from './gnutella.ts';
@@ -19,6 +20,7 @@ export const experiments: readonly Experiment[] = [
   massJoin,
   coldStart,
   pauses,
+  detection,
 ];
 
 export function findExperiment(name: string): Experiment | undefined {
