@@ -20,6 +20,8 @@ export interface SimCommand {
   readonly json: string | undefined;
   readonly journal: { readonly file: string; readonly host: number } | undefined;
   readonly replay: string | undefined;
+  /** So many steps of each node concerned are shown before the first violation. */
+  readonly steps: number | undefined;
   readonly list: boolean;
   readonly help: boolean;
 }
@@ -48,6 +50,7 @@ The same options give the same run, event for event.
   --json FILE       writes the report, with several seeds one a line; - is standard output
   --journal FILE    writes what one node was told and what it answered, for --replay
   --journal-node N  which one, by its number (0)
+  --steps N         plays a run that violates a demand again up to there and prints the last N steps of each node concerned
   --replay FILE     gives a journal, of the simulator or of a daemon, to a fresh core and compares what it answers
   --list            names the scenarios
   --help            this text
@@ -72,6 +75,7 @@ const optionTypes = {
   journal: { type: 'string' },
   'journal-node': { type: 'string', default: '0' },
   replay: { type: 'string' },
+  steps: { type: 'string' },
   list: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -96,6 +100,7 @@ export function parseCommandLine(args: readonly string[]): SimCommand {
     json: values.json,
     journal: values.journal === undefined ? undefined : { file: values.journal, host: integer('journal-node', values['journal-node'], 0) },
     replay: values.replay,
+    steps: values.steps === undefined ? undefined : integer('steps', values.steps, 1),
     list: values.list,
     help: values.help,
   };

@@ -9,7 +9,8 @@ import type { Report } from './report.ts';
 import { reportText } from './report-text.ts';
 import { worldOf } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
-import { simulate } from './simulate.ts';
+import { type SimulateOptions, simulate } from './simulate.ts';
+import { StepRecorder } from './step-recorder.ts';
 import { topologies } from './topology.ts';
 import type { World } from './world.ts';
 
@@ -42,6 +43,7 @@ function playSeeds(command: SimCommand): number {
     const text =
       command.seeds === 1 || report.violationsTotal > 0 ? reportText(report, reproduce(command, seed)) : `seed ${seed}: no violation\n`;
     if (command.json !== '-') print(text);
+    if (command.steps !== undefined) printSteps(command, command.steps, report);
   }
   writeJson(command, reports);
   return reports.some(({ violationsTotal }) => violationsTotal > 0) ? exitCode.violation : exitCode.ok;
@@ -51,9 +53,34 @@ function play(command: SimCommand, seed: number): Report {
   const heapBefore = liveHeapBytes();
   let world: World | undefined;
   const journal: string[] = [];
+  const report = simulate({
+    ...simulateOptions(command, seed),
+    onWorld: (made) => {
+      world = made;
+      if (command.journal !== undefined) recordJournal(made, command.journal.host, journal);
+    },
+  });
+  if (command.journal !== undefined) writeFileSync(command.journal.file, `${journal.join('\n')}\n`);
+  const hosts = world?.hosts.length ?? 1;
+  return { ...report, heapBytesPerNode: Math.max(0, liveHeapBytes() - heapBefore) / hosts };
+}
+
+/** The same run again, with an eye on those whom its first violation concerns. */
+function printSteps(command: SimCommand, stepsMax: number, { seed, violations: [first] }: Report): void {
+  if (first === undefined) return;
+  const recorder = new StepRecorder(
+    first.hosts.map(({ index }) => index),
+    first.atMs,
+    stepsMax,
+  );
+  simulate({ ...simulateOptions(command, seed), onWorld: (world) => recorder.attach(world) });
+  print(`\nsteps before ${first.checker} at ${(first.atMs / 1000).toFixed(3)} s\n\n${recorder.text()}\n`);
+}
+
+function simulateOptions(command: SimCommand, seed: number): SimulateOptions {
   const own = worldOf(command.scenario, seed);
   const churn = command.churn === undefined ? lightChurn : churnPlans[command.churn]();
-  const report = simulate({
+  return {
     scenario: command.scenario,
     seed,
     built: command.built,
@@ -65,14 +92,7 @@ function play(command: SimCommand, seed: number): Report {
       ...(command.loss !== undefined && { faults: { ...own.faults, lossRate: command.loss } }),
       ...(command.codec && { network: { ...own.network, roundTrip: throughCodec } }),
     },
-    onWorld: (made) => {
-      world = made;
-      if (command.journal !== undefined) recordJournal(made, command.journal.host, journal);
-    },
-  });
-  if (command.journal !== undefined) writeFileSync(command.journal.file, `${journal.join('\n')}\n`);
-  const hosts = world?.hosts.length ?? 1;
-  return { ...report, heapBytesPerNode: Math.max(0, liveHeapBytes() - heapBefore) / hosts };
+  };
 }
 
 function writeJson({ json }: SimCommand, reports: readonly Report[]): void {

@@ -42,8 +42,9 @@ function verdict(report: Report, command: string): string[] {
   if (report.violationsTotal === 0) return ['no violation'];
   return [
     ...report.violations.flatMap(violation),
-    `${report.violationsTotal} violations, ${report.violations.length} of them shown. To repeat:`,
+    `${report.violationsTotal} violations, ${report.violations.length} of them shown. To repeat, and to see what led to the first:`,
     `  ${command}`,
+    `  ${command} --steps 20`,
   ];
 }
 
