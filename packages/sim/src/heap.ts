@@ -8,3 +8,8 @@ export function liveHeapBytes(): number {
   collect();
   return process.memoryUsage().heapUsed;
 }
+
+/** The most that this process has had of the machine's memory. */
+export function peakRssBytes(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { churnPlans, lightChurn } from './churn-plan.ts';
 import { throughCodec } from './codec.ts';
 import { parseCommandLine, reproduce, type SimCommand, UsageError, usage } from './command-line.ts';
-import { liveHeapBytes } from './heap.ts';
+import { liveHeapBytes, peakRssBytes } from './heap.ts';
 import { recordJournal } from './journal-recorder.ts';
 import { replayJournal } from './replay.ts';
 import type { Report } from './report.ts';
@@ -62,7 +62,7 @@ function play(command: SimCommand, seed: number): Report {
   });
   if (command.journal !== undefined) writeFileSync(command.journal.file, `${journal.join('\n')}\n`);
   const hosts = world?.hosts.length ?? 1;
-  return { ...report, heapBytesPerNode: Math.max(0, liveHeapBytes() - heapBefore) / hosts };
+  return { ...report, heapBytesPerNode: Math.max(0, liveHeapBytes() - heapBefore) / hosts, peakRssBytes: peakRssBytes() };
 }
 
 /** The same run again, with an eye on those whom its first violation concerns. */

@@ -3,6 +3,7 @@ import type { OperationReport, Report, ViolationReport } from './report.ts';
 import type { Summary } from './samples.ts';
 
 const second = 1000;
+const kibibyte = 1024;
 const labelWidth = 12;
 
 /** The report for people, with the command that repeats the run when something is wrong. */
@@ -14,7 +15,7 @@ export function reportText(report: Report, command: string): string {
       `${seconds(report.virtualMs)} virtual in ${seconds(report.elapsedMs)} (${seconds(report.cpuMs)} of processor time), settled ${settled(report)}`,
     ),
     line('events', `${integer(report.events)}, ${integer(report.eventsPerSecond)}/s, fingerprint ${report.fingerprint}`),
-    ...(report.heapBytesPerNode === undefined ? [] : [line('heap', `${(report.heapBytesPerNode / 1024).toFixed(1)} KiB per node`)]),
+    ...memory(report),
     line('joins', `${summary(report.joins.ms)}; ${report.joins.seeds} seeded, ${report.joins.merges} merges`),
     line('lookups', `${report.lookups.ok} ok, ${report.lookups.wrong} wrong, ${report.lookups.lost} lost; ${summary(report.lookups.ms)}`),
     line('hops', hops(report.lookups.hops)),
@@ -36,6 +37,12 @@ export function reportText(report: Report, command: string): string {
     ...verdict(report, command),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function memory({ heapBytesPerNode, peakRssBytes }: Report): string[] {
+  if (heapBytesPerNode === undefined || peakRssBytes === undefined) return [];
+  const heap = (heapBytesPerNode / kibibyte).toFixed(1);
+  return [line('memory', `${heap} KiB of heap per node, ${(peakRssBytes / kibibyte ** 2).toFixed(0)} MiB resident at most`)];
 }
 
 function verdict(report: Report, command: string): string[] {

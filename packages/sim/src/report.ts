@@ -26,7 +26,9 @@ export interface Report extends NetworkFigures {
   /** `untrueAbsences`: answered with not-found, though a running node had the block. */
   readonly gets: OperationReport & { readonly untrueAbsences: number };
   readonly items: { readonly acknowledged: number; readonly lost: number };
+  /** Live objects at the end of the run; and the most that the process had of the machine's memory so far. */
   readonly heapBytesPerNode?: number;
+  readonly peakRssBytes?: number;
   readonly violations: readonly ViolationReport[];
   readonly violationsTotal: number;
 }
