@@ -28,7 +28,7 @@ test('a node of a network that fits into the routing table knows every other', (
 });
 
 test('in a larger network every cell that somebody belongs into has somebody', () => {
-  const { cluster } = build(1200);
+  const { cluster } = build(800);
   const [host] = cluster.world.hosts;
   const cells = host?.core?.overlay.routingTable() ?? [];
   const wanted = new Set(cluster.world.hosts.slice(1).map(({ id }) => cellOf(host?.id.hex ?? '', id.hex)));
