@@ -2,7 +2,7 @@ import { detection } from './detection.ts';
 import type { Experiment } from './experiment.ts';
 import { extremeChurn } from './extreme-churn.ts';
 import { gnutella, gnutellaLoss } from './gnutella.ts';
-import { hops, hopsSmall } from './hops.ts';
+import { hops, hopsLarge, hopsSmall } from './hops.ts';
 import { nonTransitive } from './non-transitive.ts';
 import { pauses } from './pauses.ts';
 import { coldStart, halfFails, massJoin, partitionHeals } from './recovery.ts';
@@ -13,6 +13,7 @@ export const experiments: readonly Experiment[] = [
   gnutellaLoss,
   extremeChurn,
   hops,
+  hopsLarge,
   hopsSmall,
   nonTransitive,
   halfFails,

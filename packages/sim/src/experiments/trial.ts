@@ -30,7 +30,7 @@ export interface TrialOptions extends NetworkOptions {
 }
 
 /** Networks of so many nodes are built at once, which saves the processor time of their joins. */
-const builtFrom = 1_000;
+export const builtFrom = 1_000;
 const second = 1000;
 const minute = 60 * second;
 /** As fast as a network grows here: each join meets a ring that has just taken in the one before. */
