@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Result, runExperiment } from './experiments/experiment.ts';
 import { experiments, findExperiment } from './experiments/index.ts';
@@ -42,11 +42,11 @@ function main(): number {
   }
   const [seed, seeds, scale] = numbers as [number, number, number];
   const results: Result[] = [];
+  if (values.json !== undefined) writeFileSync(values.json, '');
   print('| property | setting | published | must reach | measured | seed | holds |\n|---|---|---|---|---|---|---|\n');
   for (const experiment of chosen) {
     for (let i = 0; i < seeds; i++) if (experiment !== undefined) results.push(play(experiment, seed + i, scale));
   }
-  if (values.json !== undefined) writeFileSync(values.json, results.map((result) => `${JSON.stringify(result)}\n`).join(''));
   return results.every(({ rows }) => rows.every(({ holds }) => holds)) ? 0 : 1;
 }
 
@@ -54,6 +54,7 @@ function play(experiment: (typeof experiments)[number], seed: number, scale: num
   const result = runExperiment(experiment, { seed, scale });
   for (const { property, setting, published, mustReach, measured, holds } of result.rows)
     print(`| ${[property, setting, published, mustReach, measured, seed, holds ? 'yes' : '**no**'].join(' | ')} |\n`);
+  if (values.json !== undefined) appendFileSync(values.json, `${JSON.stringify(result)}\n`);
   process.stderr.write(`${experiment.name}, seed ${seed}: ${(result.cpuMs / 1000).toFixed(0)} s of processor time\n`);
   return result;
 }
