@@ -5,8 +5,8 @@ import { PacedTimer } from './paced-timer.ts';
 import type { Peer } from './peers.ts';
 import type { Verifications } from './verification.ts';
 
-/** The watch does not look again sooner. */
-const watchMsMin = 1;
+/** A timer comes no sooner: what is left may be less than the clock resolves, and it would be due at once, and again, for ever. */
+const timerMsMin = 1;
 
 /**
  * Watches the leaf set: the counter-clockwise neighbour is sent heartbeats, the clockwise one is watched, the other near ones
@@ -23,6 +23,8 @@ export class FailureDetector {
   /** Who was sent the last heartbeat, and when the next is due. */
   #beaten: Peer | undefined;
   #heartbeatDeadline: Deadline | undefined;
+  /** The period that the last heartbeat told: it holds until the next one, whatever the tuning says by then. */
+  #promisedMs = 0;
 
   constructor(context: Context, verifications: Verifications) {
     this.#context = context;
@@ -33,9 +35,15 @@ export class FailureDetector {
 
   begin(): void {
     const { random, heartbeatMs } = this.#context;
+    this.#promisedMs = heartbeatMs;
     this.#heartbeatDeadline = this.#context.after(random.next() * heartbeatMs, { kind: 'heartbeat' });
     this.#slowProbe.begin();
     this.#watchDeadline = this.#context.after(heartbeatMs, { kind: 'watch' });
+  }
+
+  /** Within this long whoever watches this node gets its next sign of life. */
+  get promisedMs(): number {
+    return this.#promisedMs;
   }
 
   /** A missed hop acknowledgement, a closed connection, a refused dial: avoid the peer and find out. */
@@ -69,7 +77,8 @@ export class FailureDetector {
   onLeafSetChanged(): void {
     const { leafSet, config } = this.#context;
     for (const peer of leafSet.near(config.nearNeighbours)) if (!peer.connected && !peer.relayed) this.doubt(peer);
-    if (leafSet.predecessor !== this.#beaten) this.#beatNow();
+    const isFaster = this.#context.heartbeatMs < this.#promisedMs / 2;
+    if (isFaster || leafSet.predecessor !== this.#beaten) this.#beatNow();
     if (leafSet.successor !== this.#watched) this.onWatchTimer();
     this.#slowProbe.quicken();
   }
@@ -80,19 +89,21 @@ export class FailureDetector {
   }
 
   onHeartbeatTimer(): void {
-    const { leafSet, heartbeatMs, now } = this.#context;
+    const { leafSet, now } = this.#context;
     const neighbour = leafSet.predecessor;
     this.#beaten = neighbour;
-    const isDue = neighbour !== undefined && !neighbour.relayed && now.monoMs - neighbour.lastSentMs >= heartbeatMs;
-    if (isDue) this.beat(neighbour);
+    if (neighbour === undefined || neighbour.relayed) {
+      this.#beatAt(now.monoMs + this.#promisedMs);
+      return;
+    }
+    if (now.monoMs - neighbour.lastSentMs >= this.#promisedMs) this.#beat(neighbour);
     // Anything sent in the meantime was as good as a heartbeat, so the next is due so long after it.
-    const sentMs = neighbour === undefined || neighbour.relayed ? now.monoMs : neighbour.lastSentMs;
-    this.#heartbeatDeadline = this.#context.deadlines.set({ kind: 'heartbeat' }, Math.max(sentMs + heartbeatMs, now.monoMs + 1));
+    this.#beatAt(neighbour.lastSentMs + this.#promisedMs);
   }
 
-  beat(peer: Peer): void {
-    const { status, heartbeatMs } = this.#context;
-    this.#context.send(peer, { type: 'heartbeat', status, periodMs: heartbeatMs });
+  /** Says that this node lives, and how often it will. */
+  greet(peer: Peer): void {
+    this.#context.send(peer, { type: 'heartbeat', status: this.#context.status, periodMs: this.#promisedMs });
   }
 
   onWatchTimer(): void {
@@ -145,13 +156,22 @@ export class FailureDetector {
     const { predecessor } = this.#context.leafSet;
     this.#beaten = predecessor;
     if (predecessor === undefined || predecessor.relayed) return;
-    this.beat(predecessor);
-    this.#context.deadlines.move(this.#heartbeatDeadline, this.#context.now.monoMs + this.#context.heartbeatMs);
+    this.#beat(predecessor);
+    this.#beatAt(predecessor.lastSentMs + this.#promisedMs);
+  }
+
+  #beat(neighbour: Peer): void {
+    this.#promisedMs = this.#context.heartbeatMs;
+    this.greet(neighbour);
+  }
+
+  #beatAt(atMs: number): void {
+    if (this.#heartbeatDeadline === undefined) return;
+    this.#context.deadlines.move(this.#heartbeatDeadline, Math.max(atMs, this.#context.now.monoMs + timerMsMin));
   }
 
   #watchAgain(inMs: number): void {
     if (this.#watchDeadline === undefined) return;
-    // What is left may be less than the clock resolves: the timer would be due at once, and again, for ever.
-    this.#context.deadlines.move(this.#watchDeadline, this.#context.now.monoMs + Math.max(inMs, watchMsMin));
+    this.#context.deadlines.move(this.#watchDeadline, this.#context.now.monoMs + Math.max(inMs, timerMsMin));
   }
 }

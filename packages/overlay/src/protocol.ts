@@ -304,8 +304,8 @@ export class Protocol {
   }
 
   #onProbe(peer: Peer, nonce: number): void {
-    const { status, previouslyActive, heartbeatMs } = this.context;
-    this.context.send(peer, { type: 'probeReply', nonce, status, previouslyActive, periodMs: heartbeatMs });
+    const { status, previouslyActive } = this.context;
+    this.context.send(peer, { type: 'probeReply', nonce, status, previouslyActive, periodMs: this.#detector.promisedMs });
     this.#coldStart.onAsked(peer);
   }
 
@@ -450,7 +450,7 @@ export class Protocol {
   /** Those who asked this node for the way in before it knew one need not wait for their next attempt. */
   #greetJoiners(): void {
     for (const peer of this.context.peers.values()) {
-      if (peer.connected && peer.status === 'joining') this.#detector.beat(peer);
+      if (peer.connected && peer.status === 'joining') this.#detector.greet(peer);
     }
   }
 

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { type PresetName, presets } from '@dht/overlay';
 import { type ChurnName, churnPlans } from './churn-plan.ts';
 import type { Scenario } from './scenario.ts';
 import { findScenario, scenarios } from './scenarios/index.ts';
@@ -15,6 +16,7 @@ export interface SimCommand {
   readonly churn: ChurnName | undefined;
   readonly topology: TopologyName | undefined;
   readonly loss: number | undefined;
+  readonly preset: PresetName | undefined;
   readonly built: boolean;
   readonly codec: boolean;
   readonly json: string | undefined;
@@ -46,6 +48,7 @@ The same options give the same run, event for event.
                     session in minutes, 5, 15, 30, 60, 120 or 600
   --topology NAME   ${Object.keys(topologies).join(', ')} (internet)
   --loss RATE       of all messages, how many vanish, 0 to 1 (0)
+  --preset NAME     ${Object.keys(presets).join(', ')}: what nodes spend on knowing who lives (lan)
   --codec           each message goes through its bytes and back
   --json FILE       writes the report, with several seeds one a line; - is standard output
   --journal FILE    writes what one node was told and what it answered, for --replay
@@ -69,6 +72,7 @@ const optionTypes = {
   churn: { type: 'string' },
   topology: { type: 'string' },
   loss: { type: 'string' },
+  preset: { type: 'string' },
   built: { type: 'boolean', default: false },
   codec: { type: 'boolean', default: false },
   json: { type: 'string' },
@@ -95,6 +99,7 @@ export function parseCommandLine(args: readonly string[]): SimCommand {
     churn: oneOf('churn', values.churn, Object.keys(churnPlans) as ChurnName[]),
     topology: oneOf('topology', values.topology, Object.keys(topologies) as TopologyName[]),
     loss: values.loss === undefined ? undefined : number('loss', values.loss, 1),
+    preset: oneOf('preset', values.preset, Object.keys(presets) as PresetName[]),
     built: values.built,
     codec: values.codec,
     json: values.json,
@@ -109,7 +114,7 @@ export function parseCommandLine(args: readonly string[]): SimCommand {
 /** The command that plays one seed of this again. */
 export function reproduce(command: SimCommand, seed: number): string {
   const parts = ['npm run sim --', `--scenario ${command.scenario.name}`, `--seed ${seed}`];
-  for (const name of ['nodes', 'minutes', 'churn', 'topology', 'loss'] as const) {
+  for (const name of ['nodes', 'minutes', 'churn', 'topology', 'loss', 'preset'] as const) {
     if (command[name] !== undefined) parts.push(`--${name} ${command[name]}`);
   }
   if (command.built) parts.push('--built');

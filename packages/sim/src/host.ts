@@ -113,7 +113,7 @@ export class Host implements EventTarget {
     const seed = world.random.nextUint32();
     const init: CoreInit = {
       self: this.contact,
-      config: world.overlayConfig,
+      config: world.overlayConfigOf(this),
       random: new SeededRandom(seed),
       previouslyActive: this.previouslyActive,
       remembered: this.remembered,

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { presets } from '@dht/overlay';
 import { churnPlans, lightChurn } from './churn-plan.ts';
 import { throughCodec } from './codec.ts';
 import { parseCommandLine, reproduce, type SimCommand, UsageError, usage } from './command-line.ts';
@@ -89,6 +90,7 @@ function simulateOptions(command: SimCommand, seed: number): SimulateOptions {
     ...(churn !== undefined && { churn }),
     world: {
       ...(command.topology !== undefined && { topology: topologies[command.topology] }),
+      ...(command.preset !== undefined && { overlay: presets[command.preset] }),
       ...(command.loss !== undefined && { faults: { ...own.faults, lossRate: command.loss } }),
       ...(command.codec && { network: { ...own.network, roundTrip: throughCodec } }),
     },

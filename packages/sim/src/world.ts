@@ -16,6 +16,8 @@ import { placeHost, type TopologyOptions, topologies, validateTopology } from '.
 export interface WorldOptions {
   readonly seed: number;
   readonly overlay?: Partial<OverlayConfig>;
+  /** On top of that for the host of this number: each node of a network chooses its preset for itself. */
+  readonly overlayOf?: (index: number) => Partial<OverlayConfig>;
   readonly storage?: Partial<StorageConfig>;
   readonly topology?: TopologyOptions;
   readonly network?: Partial<NetworkOptions>;
@@ -44,6 +46,7 @@ export class World {
   readonly hosts: Host[] = [];
   /** Called with what each new core was made from, for the header of a journal. */
   onHostStarted: ((host: Host, init: CoreInit, seed: number) => void) | undefined = undefined;
+  private readonly overlayOf: WorldOptions['overlayOf'];
   private readonly byId = new Map<string, Host>();
 
   constructor(options: WorldOptions) {
@@ -52,6 +55,7 @@ export class World {
     this.seed = options.seed;
     this.random = this.stream('world');
     this.overlayConfig = { ...defaultOverlayConfig, ...options.overlay };
+    this.overlayOf = options.overlayOf;
     this.storageConfig = { ...defaultStorageConfig, ...options.storage };
     this.disk = { ...defaultDisk, ...options.disk };
     this.createCore = options.createCore ?? realCore;
@@ -76,6 +80,11 @@ export class World {
     this.hosts.push(host);
     this.byId.set(id.hex, host);
     return host;
+  }
+
+  /** What the core of this host is configured with. */
+  overlayConfigOf(host: Host): OverlayConfig {
+    return this.overlayOf === undefined ? this.overlayConfig : { ...this.overlayConfig, ...this.overlayOf(host.index) };
   }
 
   newDisk(): Disk {
