@@ -8,6 +8,10 @@ export interface ChurnReport {
   readonly peers: number;
   readonly seed: number;
   readonly replicas: number;
+  /** What was asked for: minutes of churn, median session in seconds, files stored before. */
+  readonly minutes: number;
+  readonly sessionMedianS: number;
+  readonly files: number;
   readonly seconds: number;
   /** Nodes ended by `kill -9`. */
   readonly killed: number;

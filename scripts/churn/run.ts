@@ -152,6 +152,7 @@ export class ChurnRun {
     const { getsOk, getsFailed, putsOk, putsFailed, interrupted, wrongBytes, failures } = outcomes;
     const living = fleet.processes.filter((process) => process.alive);
     return {
+      ...{ minutes: options.minutes, sessionMedianS: options.sessionMedianS, files: options.files },
       ...{ peers: options.peers, seed: options.seed, replicas: options.replicas, seconds: (performance.now() - this.startMs) / 1000 },
       ...{ killed, left, paused, joined, returned, turnover: this.turnover() },
       bytesStored: catalogue.files.reduce((sum, file) => sum + file.size, 0),

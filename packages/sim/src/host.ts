@@ -164,10 +164,14 @@ export class Host implements EventTarget {
 
   fire(event: SimEvent): void {
     if (event.bytes > 0 && this.world.network.queuesBefore(this, event)) return;
-    if (this.state === 'running') this.handle(event.kind, event.subject, event.extra);
-    else if (event.kind !== eventKind.timer && this.inbox.length < inboxMax) {
-      this.inbox.push({ kind: event.kind, subject: event.subject, extra: event.extra });
-    }
+    if (this.world.processor?.queuesBefore(this, event.kind, event.subject, event.extra) === true) return;
+    this.receive(event.kind, event.subject, event.extra);
+  }
+
+  /** What has come is there to be read. */
+  receive(kind: SimEvent['kind'], subject: unknown, extra: unknown): void {
+    if (this.state === 'running') this.handle(kind, subject, extra);
+    else if (kind !== eventKind.timer && this.inbox.length < inboxMax) this.inbox.push({ kind, subject, extra });
   }
 
   connected(link: Link): void {

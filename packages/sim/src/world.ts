@@ -10,6 +10,7 @@ import { Membership } from './membership.ts';
 import { defaultNetwork, Network, type NetworkOptions } from './network.ts';
 import { type CoreFactory, realCore } from './node-core.ts';
 import { Observers } from './observer.ts';
+import { Processor, type ProcessorOptions } from './processor.ts';
 import { placeHost, type TopologyOptions, topologies, validateTopology } from './topology.ts';
 
 /** What a run is made from. Two runs with equal options are the same run. */
@@ -24,6 +25,8 @@ export interface WorldOptions {
   readonly disk?: Partial<DiskOptions>;
   readonly faults?: Partial<FaultOptions>;
   readonly createCore?: CoreFactory;
+  /** All hosts run on one machine and share its processor. By default each has one of its own, and computing takes no time. */
+  readonly processor?: ProcessorOptions;
 }
 
 /** Streams of one seed: what one part draws never shifts what another one gets. */
@@ -41,6 +44,7 @@ export class World {
   readonly storageConfig: StorageConfig;
   readonly disk: DiskOptions;
   readonly createCore: CoreFactory;
+  readonly processor: Processor | undefined;
   /** Draws what belongs to hosts: ids, places, disks, clocks, the seeds of their cores. */
   readonly random: SeededRandom;
   readonly hosts: Host[] = [];
@@ -59,6 +63,7 @@ export class World {
     this.storageConfig = { ...defaultStorageConfig, ...options.storage };
     this.disk = { ...defaultDisk, ...options.disk };
     this.createCore = options.createCore ?? realCore;
+    this.processor = options.processor && new Processor(this.engine, options.processor);
     const network = { ...defaultNetwork, topology: options.topology ?? topologies.internet, ...options.network };
     validateTopology(network.topology);
     this.observers.add({ onCongestion: () => this.calm.disturb() });

@@ -4,6 +4,7 @@ import { chance, exponential, pick } from '../distributions.ts';
 import type { Host } from '../host.ts';
 import { Samples } from '../samples.ts';
 import { getFile, newFile, putFile, type StoredFile } from './files.ts';
+import { fileByteMs, requestMs } from './machine.ts';
 
 // The numbers of scripts/churn/clients.ts and catalogue.ts, which this stands beside.
 const clientCount = 4;
@@ -70,6 +71,7 @@ export class Clients {
   private put(then: () => void): void {
     const file = newFile(this.random, fileBytesMin * (fileBytesMax / fileBytesMin) ** this.random.next());
     this.ask(
+      file.bytes,
       putTimeoutMs,
       (host, done) => putFile(this.cluster, host, file, putTimeoutMs, done),
       (isStored, ms) => {
@@ -84,6 +86,7 @@ export class Clients {
 
   private get(file: StoredFile, then: () => void): void {
     this.ask(
+      file.bytes,
       getTimeoutMs,
       (host, done) => getFile(this.cluster, host, file, getTimeoutMs, done),
       (isFound, ms) => {
@@ -96,6 +99,7 @@ export class Clients {
 
   /** Asks a random member. `settle` hears of the outcome once; with −1 milliseconds when the script ended or stopped that member. */
   private ask(
+    bytes: number,
     timeoutMs: number,
     act: (host: Host, done: (isOk: boolean) => void) => void,
     settle: (isOk: boolean, ms: number) => void,
@@ -111,8 +115,10 @@ export class Clients {
       const isDisturbed = this.disturbances(host) !== before;
       settle(isOk && !isDisturbed, isDisturbed ? -1 : world.now - startedAt);
     };
-    act(host, done);
     const { life } = host;
+    this.compute(host, bytes, () => {
+      if (isOpen && host.life === life) act(host, done);
+    });
     const look = (): void => {
       if (!isOpen) return;
       // A client whose daemon was killed knows at once.
@@ -120,5 +126,16 @@ export class Clients {
       else world.engine.after(pollMs, look);
     };
     look();
+  }
+
+  /** The client's program, which is one process for all clients, makes or checks the bytes, then the daemon takes the request. */
+  private compute(host: Host, bytes: number, then: () => void): void {
+    const { processor } = this.cluster.world;
+    if (processor === undefined) {
+      then();
+      return;
+    }
+    const ms = requestMs + bytes * fileByteMs;
+    processor.work(this, ms, () => processor.work(host, ms, then));
   }
 }

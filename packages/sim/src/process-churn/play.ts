@@ -12,6 +12,7 @@ import { type SimulateOptions, simulate } from '../simulate.ts';
 import { type TopologyOptions, topologies } from '../topology.ts';
 import type { World } from '../world.ts';
 import { Clients } from './clients.ts';
+import { daemonCosts, kadAfterMs, kadMs } from './machine.ts';
 import { Population } from './population.ts';
 
 const second = 1000;
@@ -40,6 +41,8 @@ export interface ProcessChurnSetting {
   readonly files: number;
   readonly seed: number;
   readonly kind: 'churn' | 'turnover' | 'kill-half';
+  /** Of the machine that all daemons share. */
+  readonly cores: number;
 }
 
 /** The same measures as the report of the real test has, as far as the simulator models them. Times in milliseconds. */
@@ -60,6 +63,8 @@ export interface ProcessChurnFigures {
   /** From the end of the churn until every leaf set was exact; absent when that did not happen in time. */
   readonly ringExactMs?: number;
   readonly repairBytes: number;
+  /** Processor time of all daemons. */
+  readonly cpuSeconds: number;
   /** Only of `kill-half`. */
   readonly survivorsAgreeMs?: number;
   readonly backToRMs?: number;
@@ -75,7 +80,11 @@ export function playProcessChurn(setting: ProcessChurnSetting, onViolation?: Sim
     nodes: setting.peers,
     minutes: setting.minutes,
     settleMs: 15 * minute,
-    world: { topology: loopback, storage: { replicas: setting.replicas, writeQuorum: Math.floor(setting.replicas / 2) + 1 } },
+    world: {
+      processor: { ...daemonCosts, cores: setting.cores },
+      topology: loopback,
+      storage: { replicas: setting.replicas, writeQuorum: Math.floor(setting.replicas / 2) + 1 },
+    },
     script: ({ cluster }) => {
       test = new ProcessChurn(cluster, setting);
       test.play();
@@ -139,6 +148,7 @@ class ProcessChurn implements Observer {
       ...(this.ringExactMs !== undefined && { ringExactMs: this.ringExactMs }),
       ...(this.survivorsAgreeMs !== undefined && { survivorsAgreeMs: this.survivorsAgreeMs }),
       ...(this.backToRMs !== undefined && { backToRMs: this.backToRMs }),
+      cpuSeconds: (this.world.processor?.busyMs ?? 0) / second,
       repairBytes: [...this.repairBytes.values()].reduce((sum, bytes) => sum + bytes, 0),
     };
   }
@@ -149,9 +159,18 @@ class ProcessChurn implements Observer {
 
   onEvent(host: Host, event: CoreEvent): void {
     const start = this.starts.get(host);
-    if (event.type !== 'activated' || start === undefined) return;
+    if (event.type !== 'activated') return;
+    this.beginKad(host);
+    if (start === undefined) return;
     this.starts.delete(host);
     (start.isReturn ? this.rejoinMs : this.joinMs).add(this.world.now - start.atMs);
+  }
+
+  private beginKad(host: Host): void {
+    const { life } = host;
+    this.world.engine.after(kadAfterMs, () => {
+      if (host.life === life) this.world.processor?.work(host, kadMs, () => undefined);
+    });
   }
 
   private killHalf(): void {

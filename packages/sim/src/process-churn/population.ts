@@ -2,6 +2,7 @@ import type { SeededRandom } from '@dht/overlay';
 import type { Cluster } from '../cluster.ts';
 import { chance, exponential, sample, uniform, weibull } from '../distributions.ts';
 import type { Host } from '../host.ts';
+import { startMs } from './machine.ts';
 
 const second = 1000;
 
@@ -28,7 +29,8 @@ export class Population {
   private readonly random: SeededRandom;
   private readonly sessionMeanMs: number;
   private endMs = 0;
-  private readonly away = new Set<Host>();
+  /** Who is about to come or to go: hosts, and processes that start. */
+  private readonly away = new Set<object>();
   /** How often the script has ended or stopped a host: a request meanwhile says nothing about the network. */
   private readonly disturbances = new Map<Host, number>();
 
@@ -117,17 +119,34 @@ export class Population {
   }
 
   private replace(): void {
-    const host = this.cluster.join(sample(this.random, this.cluster.activeHosts(), contactsPerJoin));
-    this.arrive(host, () => this.joined++);
+    this.startProcess(() => {
+      const host = this.cluster.join(sample(this.random, this.cluster.activeHosts(), contactsPerJoin));
+      this.arrive(host, () => this.joined++);
+    });
+  }
+
+  /** Loads and runs the program up to where it begins to join. */
+  private startProcess(then: () => void): void {
+    const process = {};
+    this.away.add(process);
+    const started = (): void => {
+      this.away.delete(process);
+      then();
+    };
+    const { processor } = this.cluster.world;
+    if (processor === undefined) started();
+    else processor.work(process, startMs, started);
   }
 
   private comeBack(host: Host): void {
     this.away.add(host);
     const restMs = this.cluster.world.now >= this.endMs ? 0 : downMs.least + exponential(this.random, downMs.mean);
-    this.cluster.world.engine.after(restMs, () => {
-      this.cluster.restart(host);
-      this.arrive(host, () => this.returned++);
-    });
+    const start = (): void =>
+      this.startProcess(() => {
+        this.cluster.restart(host);
+        this.arrive(host, () => this.returned++);
+      });
+    this.cluster.world.engine.after(restMs, start);
   }
 
   private arrive(host: Host, count: () => void): void {

@@ -43,40 +43,37 @@ export interface Chart {
   readonly references?: readonly Reference[];
 }
 
+/** What an entry of the legend takes, about. */
+const legendItemWidth = 150;
 const symbols: readonly string[] = ['circle', 'triangle', 'rect', 'diamond'];
 
 export function renderChart(chart: Chart, size: ChartSize): string {
-  return draw(chart.title, optionOf(chart), size);
+  return draw(chart.title, optionOf(chart, size), size);
 }
 
-function optionOf(chart: Chart): EChartsCoreOption {
+function optionOf(chart: Chart, { width }: ChartSize): EChartsCoreOption {
+  const names = chart.series.map(({ name }) => name);
+  const legendRows = names.length < 2 ? 0 : Math.ceil((names.length * legendItemWidth) / width);
+  const [first] = names;
   return {
     legend: {
-      show: chart.series.length > 1,
-      top: 0,
-      left: 0,
-      itemWidth: 22,
-      itemHeight: 9,
-      itemGap: 18,
+      show: legendRows > 0,
+      selectedMode: false,
+      data: names,
+      ...{ top: 0, left: 0, itemWidth: 36, itemHeight: 9, itemGap: 18 },
       textStyle: { color: ink, fontSize: 12, fontFamily },
     },
-    grid: {
-      left: 8,
-      right: 24,
-      top: chart.series.length > 1 ? 52 : 30,
-      bottom: 30,
-      outerBoundsMode: 'same',
-      outerBoundsContain: 'axisLabel',
-    },
+    grid: { left: 8, right: 24, top: 32 + 23 * legendRows, bottom: 30, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
     xAxis: { ...axisOption(chart.x, chart.series, 'x'), nameLocation: 'middle', nameGap: 28 },
     yAxis: {
       ...axisOption(chart.y, chart.series, 'y'),
       nameLocation: 'end',
       nameTextStyle: { align: 'left', color: quietInk, fontSize: 12 },
     },
-    series: chart.series.map((series, index) =>
-      seriesOption(series, lookOf(series, chart.series), index === 0 ? (chart.references ?? []) : []),
-    ),
+    series: chart.series.flatMap((series) => {
+      const look = lookOf(series, chart.series);
+      return [seriesOption(series, look, series.name === first ? (chart.references ?? []) : []), boundsOption(series, look)];
+    }),
   };
 }
 
@@ -127,25 +124,32 @@ function lookOf(series: Series, all: readonly Series[]): Look {
 
 function seriesOption(series: Series, { colour, symbol, isDashed }: Look, references: readonly Reference[]): Record<string, unknown> {
   const { name, points, isScattered = false } = series;
-  const hollow = { color: surface, borderColor: colour, borderWidth: 2 };
   return {
-    name,
-    type: isScattered ? 'scatter' : 'line',
-    symbol,
-    symbolSize: 8,
-    silent: true,
-    emphasis: { disabled: true },
+    ...{ name, symbol, symbolSize: isScattered ? 11 : 8, symbolKeepAspect: true, silent: true, emphasis: { disabled: true } },
+    ...(isScattered ? { type: 'scatter', z: 5 } : { type: 'line' }),
     lineStyle: { width: 2, color: colour, type: isDashed ? 'dashed' : 'solid' },
     itemStyle: { color: colour },
-    label: { show: false },
+    // A line that led to a bound would look like a measured rise.
     data: points.map(({ x, y, isBound = false, label }) => ({
-      value: [x, y],
-      ...(isBound && { itemStyle: hollow }),
+      value: [x, isBound ? null : y],
       ...(label !== undefined && {
-        label: { show: true, formatter: label, position: isScattered ? 'bottom' : 'top', color: ink, fontSize: 11 },
+        label: {
+          ...{ show: true, formatter: label, color: ink, fontSize: 11 },
+          ...(isScattered ? { position: 'bottom', fontWeight: 'bold' } : { position: 'top', offset: [12, 0] }),
+        },
       }),
     })),
     ...(references.length > 0 && { markLine: markLine(references) }),
+  };
+}
+
+/** The hollow marks of a series. */
+function boundsOption({ name, points }: Series, { colour, symbol }: Look): Record<string, unknown> {
+  return {
+    ...{ name, symbol, symbolSize: 8, silent: true, emphasis: { disabled: true } },
+    type: 'scatter',
+    itemStyle: { color: surface, borderColor: colour, borderWidth: 2 },
+    data: points.filter(({ isBound }) => isBound).map(({ x, y }) => [x, y]),
   };
 }
 

@@ -67,7 +67,7 @@ export function parseChurnResult(text: string): ChurnResult | undefined {
 export function settingOf(result: ChurnResult): ProcessChurnSetting {
   const { peers, replicas, seed, minutes = 3, sessionMedianS = 120, files = 40 } = result;
   const kind = result.survivorsAgreeMs !== undefined ? 'kill-half' : result.turnover > 0.5 ? 'turnover' : 'churn';
-  return { peers, replicas, seed, minutes, files, kind, sessionMedianMs: sessionMedianS * 1000 };
+  return { peers, replicas, seed, minutes, files, kind, sessionMedianMs: sessionMedianS * 1000, cores: result.machine.cores };
 }
 
 function parse(text: string): unknown {

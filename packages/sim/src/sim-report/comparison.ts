@@ -6,7 +6,7 @@ const factorMax = 2;
 
 export interface ComparedValue {
   readonly name: string;
-  readonly unit: '%' | 'ms' | 'MiB' | '';
+  readonly unit: '%' | 'ms' | 's' | 'MiB' | '';
   readonly real: number;
   readonly simulated: number;
   /** Simulated over real. */
@@ -33,6 +33,7 @@ export function compare(real: ChurnResult, simulated: ProcessChurnFigures): read
     value('ring exact after the churn', 'ms', real.ringExactMs, simulated.ringExactMs),
     value('half killed: leaf sets exact after', 'ms', real.survivorsAgreeMs, simulated.survivorsAgreeMs),
     value('half killed: r copies again after', 'ms', real.backToRMs, simulated.backToRMs),
+    value('processor time of all daemons', 's', real.cpuSeconds, simulated.cpuSeconds),
     value('repair traffic', 'MiB', real.repairBytes / 2 ** 20, simulated.repairBytes / 2 ** 20),
   ];
   return rows.filter((row) => row !== undefined);

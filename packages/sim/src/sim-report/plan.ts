@@ -37,7 +37,7 @@ const quick: Extent = {
   sessions: [5, 60],
   sessionNodes: 20,
   sessionMinutes: 3,
-  sizes: [10, 40],
+  sizes: [20, 100],
   sizeMinutes: 1,
   heartbeats: [1 * second, 10 * second],
   periodNodes: 20,

@@ -7,6 +7,8 @@ const second = 1000;
 const kibibyte = 1024;
 /** With no event in n trials its chance is below 3/n with 95 % confidence (Hanley and Lippman-Hand 1983). */
 const ruleOfThree = 3;
+/** Smaller networks weigh less than what the program itself takes and gives back meanwhile. */
+const weighableNodes = 100;
 
 type Value = (figures: NetworkFigures) => Pick<Point, 'y' | 'isBound'> | undefined;
 type Place = (measured: Measured) => number;
@@ -62,8 +64,9 @@ export function pricePlot(runs: readonly Measured[]): Chart {
 export function simulatorPlots(runs: readonly Measured[]): readonly Chart[] {
   const ticks = distinct(runs.map(({ setting }) => setting.nodes));
   const x: Axis = { name: 'nodes in the network', isLog: true, ticks };
-  const series = (y: (measured: Measured) => number): readonly Series[] =>
-    byName(runs).map(([name, chosen]) => ({ name, points: chosen.map((run) => ({ x: run.setting.nodes, y: y(run) })) }));
+  const weighable = runs.filter(({ setting }) => setting.nodes >= weighableNodes);
+  const series = (y: (measured: Measured) => number, chosen: readonly Measured[] = runs): readonly Series[] =>
+    byName(chosen).map(([name, own]) => ({ name, points: own.map((run) => ({ x: run.setting.nodes, y: y(run) })) }));
   return [
     {
       title: 'Speed of the simulator',
@@ -74,11 +77,10 @@ export function simulatorPlots(runs: readonly Measured[]): readonly Chart[] {
     },
     {
       title: 'Memory per node',
-      about:
-        'Live objects of a node of a freshly formed ring, before it routes anything. In small networks the connections, which everybody has to everybody, count most.',
+      about: `Live objects of a node of a freshly formed ring, before it routes anything. Networks below ${weighableNodes} nodes are too small to be weighed.`,
       x,
       y: { name: 'KiB per node' },
-      series: series(({ heapBytesPerNode }) => heapBytesPerNode / kibibyte),
+      series: series(({ heapBytesPerNode }) => heapBytesPerNode / kibibyte, weighable),
     },
   ];
 }
@@ -115,7 +117,7 @@ function networkPlots(runs: readonly Measured[], sweep: Sweep): readonly Chart[]
     ),
     plot('Hops', `Hops of a lookup; ${rest}.`, 'hops', sweep, runs, [
       ['mean', ({ lookups }) => known(lookups.hops?.mean)],
-      ['99 %', ({ lookups }) => known(lookups.hops?.p99)],
+      ['99th percentile', ({ lookups }) => known(lookups.hops?.p99)],
     ]),
     plot(
       'Control messages',
@@ -136,7 +138,7 @@ function networkPlots(runs: readonly Measured[], sweep: Sweep): readonly Chart[]
       runs,
       [
         ['median', ({ failures }) => known(failures.detectionMs && failures.detectionMs.p50 / second)],
-        ['99 %', ({ failures }) => known(failures.detectionMs && failures.detectionMs.p99 / second)],
+        ['99th percentile', ({ failures }) => known(failures.detectionMs && failures.detectionMs.p99 / second)],
       ],
     ),
   ];

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { Engine } from '../src/engine.ts';
+import { Processor } from '../src/processor.ts';
+
+const costs = { sliceMs: 10, messageMs: 1, connectMs: 5, blockByteMs: 0.001 };
+
+/** When each of these pieces of work, all begun at once, is done. */
+function finishTimes(cores: number, work: readonly (readonly [who: object, ms: number])[]): { times: number[]; processor: Processor } {
+  const engine = new Engine();
+  const processor = new Processor(engine, { ...costs, cores });
+  const times: number[] = Array.from(work, () => Number.NaN);
+  for (const [index, [who, ms]] of work.entries()) {
+    processor.work(who, ms, () => {
+      times[index] = engine.now;
+    });
+  }
+  engine.runUntil(10_000);
+  return { times, processor };
+}
+
+describe('processes on one machine', () => {
+  const [a, b, c] = [{}, {}, {}];
+
+  test('share a core in slices, so that a short one does not wait for a long one to end', () => {
+    const { times, processor } = finishTimes(1, [
+      [a, 100],
+      [b, 5],
+    ]);
+    expect(times).toEqual([105, 15]);
+    expect(processor.busyMs).toBe(105);
+  });
+
+  test('use all cores at the same time', () => {
+    const { times } = finishTimes(2, [
+      [a, 30],
+      [b, 30],
+      [c, 10],
+    ]);
+    expect(Math.max(...times)).toBeLessThanOrEqual(40);
+    expect(times[2]).toBe(20);
+  });
+
+  test('one process does one thing after another, however many cores there are', () => {
+    const { times } = finishTimes(4, [
+      [a, 20],
+      [a, 20],
+    ]);
+    expect(times).toEqual([20, 40]);
+  });
+});
