@@ -16,7 +16,7 @@ export function proportion(count: number, of: number): Proportion {
   const square = z * z;
   const centre = (share + square / (2 * of)) / (1 + square / of);
   const half = (z * Math.sqrt((share * (1 - share)) / of + square / (4 * of * of))) / (1 + square / of);
-  return { count, of, share, low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
+  return { count, of, share, low: count === 0 ? 0 : Math.max(0, centre - half), high: Math.min(1, centre + half) };
 }
 
 /** For small shares: `1.2e-5 (5 of 430,000; 95 %: 4.9e-6 to 2.7e-5)`. */
