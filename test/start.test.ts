@@ -112,6 +112,12 @@ describe('dht start', () => {
     expect(stderr).toContain(file);
   });
 
+  test.skipIf(process.platform !== 'linux')('where no folder can be made is an error that names the place', async () => {
+    const { code, stderr } = await testbed.dht('/proc/none/node', ['start', '--listen', await local()]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('/proc/none/node');
+  });
+
   test.skipIf(process.getuid?.() === 0)('at a path that may not be written is an error that names it', async () => {
     const folder = testbed.folder();
     chmodSync(folder, 0o500);

@@ -1,5 +1,5 @@
 import { link, mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { exitCodes } from '../api/contract.ts';
 import { DhtError, systemCode } from '../error.ts';
 import { isSameProcess, type ProcessStamp, stampOf } from './process-stamp.ts';
@@ -54,10 +54,25 @@ export class PathLock {
 
 async function makePath(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolders(path);
     await readdir(path);
   } catch (error) {
     throw notWritable(path, error);
+  }
+}
+
+/** Level by level, because Node's own recursion never ends under a folder that refuses new ones with ENOENT, as /proc does. */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolders(dirname(path));
+    await mkdir(path, { mode: 0o700 }).catch((again) => {
+      if (systemCode(again) !== 'EEXIST') throw again;
+    });
   }
 }
 

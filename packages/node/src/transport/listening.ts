@@ -65,7 +65,7 @@ async function tryListen(address: Multiaddr): Promise<void> {
 
 function listenError(address: Multiaddr, error: unknown): TransportError {
   if (systemCode(error) === 'EADDRINUSE') {
-    return new TransportError('address-in-use', `${address} is in use by another program; choose another address with --listen`, {
+    return new TransportError('address-in-use', `${address} is in use by another program`, {
       cause: error,
     });
   }
