@@ -33,7 +33,9 @@ test('in a larger network every cell that somebody belongs into has somebody', (
   const cells = host?.core?.overlay.routingTable() ?? [];
   const wanted = new Set(cluster.world.hosts.slice(1).map(({ id }) => cellOf(host?.id.hex ?? '', id.hex)));
   expect(new Set(cells.map(({ row, column }) => `${row}.${column}`))).toEqual(wanted);
-  expect(host?.core?.overlay.sizes().tableContacts).toBeLessThan(400);
+  // Of all nodes, because one alone may take the network for smaller by a fifth.
+  const contacts = cluster.world.hosts.map(({ core }) => core?.overlay.sizes().tableContacts ?? 0);
+  expect(contacts.reduce((sum, count) => sum + count) / contacts.length).toBeLessThan(400);
 });
 
 test('the same seed builds the same network', () => {
