@@ -17,6 +17,8 @@ interface Grant {
   readonly joiner: Peer;
   readonly attempt: number;
   readonly token: number;
+  /** The other end of the gap; absent when this node is alone. */
+  readonly successor: Peer | undefined;
   readonly deadline: Deadline;
 }
 
@@ -95,12 +97,13 @@ export class Admission {
       this.#refuse(joiner, message.attempt, 'expired', 0);
       return;
     }
-    if (!this.#context.isOnRing || !this.#isInGap(joiner)) {
+    const successor = this.#successorBut(joiner);
+    // The joiner believes nobody but the successor it was told: of another gap it has to ask for another grant.
+    if (!this.#context.isOnRing || successor !== grant.successor || !this.#isInGap(joiner)) {
       this.#refuse(joiner, message.attempt, this.#context.isOnRing ? 'stale' : 'not-active', 0);
       this.#free();
       return;
     }
-    const successor = this.#successorBut(joiner);
     this.#makeRoom(joiner);
     if (successor === undefined) this.#letIn(joiner, message);
     else this.#context.send(successor, { ...message, predecessor: this.#context.self });
@@ -132,14 +135,16 @@ export class Admission {
   #give(joiner: Peer, attempt: number): void {
     const token = this.#context.nextCounter();
     const { grantMs } = this.#context.config;
-    this.#grant = { joiner, attempt, token, deadline: this.#context.after(grantMs, { kind: 'grant' }) };
+    const successor = this.#successorBut(joiner);
+    this.#grant = { joiner, attempt, token, successor, deadline: this.#context.after(grantMs, { kind: 'grant' }) };
     this.#sendGrant(this.#grant);
   }
 
-  #sendGrant({ joiner, attempt, token, deadline }: Grant): void {
-    const successor = this.#successorBut(joiner)?.contact ?? this.#context.self;
-    const deadlineMs = deadline.atMs - this.#context.now.monoMs;
-    this.#context.send(joiner, { type: 'joinGrant', attempt, token, successor, deadlineMs, members: this.#members() });
+  #sendGrant({ joiner, attempt, token, successor, deadline }: Grant): void {
+    const { self, now } = this.#context;
+    const contact = successor?.contact ?? self;
+    const deadlineMs = deadline.atMs - now.monoMs;
+    this.#context.send(joiner, { type: 'joinGrant', attempt, token, successor: contact, deadlineMs, members: this.#members() });
   }
 
   /** Ends the grant and serves those who wait: the first still in the gap gets it, those elsewhere are sent there. */

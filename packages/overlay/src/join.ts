@@ -106,8 +106,7 @@ export class Join {
   }
 
   onRefused(from: Peer, message: JoinRefusedMessage): void {
-    if (message.attempt !== this.#attempt || from !== this.#predecessor) return;
-    if (this.#stage !== 'requesting' && this.#stage !== 'committing') return;
+    if (message.attempt !== this.#attempt || !this.#mayRefuse(from)) return;
     this.#collect(message.members);
     this.#router.isCommitting = false;
     if (message.reason === 'not-active') this.#candidates.delete(from.id.hex);
@@ -115,12 +114,14 @@ export class Join {
       this.#isQueued = true;
       this.#enter('requesting', message.retryAfterMs);
     } else if (message.reason === 'not-active' && this.#candidates.size === 0) this.#pause('the only known neighbour is not active');
-    else this.#redirect(from);
+    else if (this.#closestBehind() === this.#predecessor) this.#pause('the neighbours do not agree yet');
+    else this.#redirect();
   }
 
-  /** From the successor: both ends of the gap have taken this node in. */
-  onCommitted(message: JoinCommittedMessage): void {
+  /** From the successor that the grant names: both ends of the gap have taken this node in. */
+  onCommitted(from: Peer, message: JoinCommittedMessage): void {
     if (this.#stage !== 'committing' || message.attempt !== this.#attempt || message.token !== this.#grant?.token) return;
+    if (!this.#isSuccessor(from)) return;
     this.#collect(message.members);
     this.#finish();
     this.#onActive();
@@ -229,7 +230,7 @@ export class Join {
   /** In the queue of a gap that is busy the place is kept by asking with the same number. */
   #askAgain(): void {
     if (!this.#isQueued || this.#predecessor === undefined || this.#closestBehind() !== this.#predecessor) {
-      this.#redirect(undefined);
+      this.#redirect();
       return;
     }
     this.#isQueued = false;
@@ -241,7 +242,7 @@ export class Join {
     const predecessor = this.#predecessor;
     if (this.#grant === undefined || predecessor === undefined) return;
     if (this.#closestBehind() !== predecessor) {
-      this.#redirect(undefined);
+      this.#redirect();
       return;
     }
     this.#enter('committing', commitMs * this.#context.health.factor);
@@ -251,11 +252,21 @@ export class Join {
     this.#context.send(predecessor, { type: 'joinCommit', attempt, token, joiner: self, predecessor: predecessor.contact });
   }
 
+  /** The predecessor may refuse at the request and at the commit, the successor only at the commit. */
+  #mayRefuse(from: Peer): boolean {
+    if (this.#stage === 'requesting') return from === this.#predecessor;
+    return this.#stage === 'committing' && (from === this.#predecessor || this.#isSuccessor(from));
+  }
+
+  /** Whether the grant names this peer as the clockwise end of the gap: the predecessor itself when it is alone. */
+  #isSuccessor(peer: Peer): boolean {
+    return this.#grant?.successor.id.equals(peer.id) === true;
+  }
+
   /** Asks again, whoever is the predecessor by now; with a pause when that leads nowhere. */
-  #redirect(refusedBy: Peer | undefined): void {
+  #redirect(): void {
     this.#redirects++;
-    const isStuck = refusedBy !== undefined && this.#closestBehind() === refusedBy;
-    if (this.#redirects > redirectsMax || isStuck) this.#pause('the neighbours do not agree yet');
+    if (this.#redirects > redirectsMax) this.#pause('the neighbours do not agree yet');
     else {
       this.#request();
       this.#askNear();

@@ -209,7 +209,7 @@ export class Protocol {
         this.#admission.onCommit(peer, message);
         break;
       case 'joinCommitted':
-        this.#join.onCommitted(message);
+        this.#join.onCommitted(peer, message);
         break;
       case 'tableRequest':
         this.#upkeep.onRequest(peer, message);

@@ -147,6 +147,18 @@ describe('the gap behind a node', () => {
     expect(gatekeeper.overlay.leafSet().clockwise).toEqual([]);
   });
 
+  test('a grant does not hold for another gap than that between the two nodes it names', () => {
+    const gatekeeper = new Gatekeeper(at('1'));
+    gatekeeper.admit(c);
+    const [grant] = gatekeeper.tell(a, { type: 'joinRequest', attempt: 1 });
+    expect(grant?.message).toMatchObject({ type: 'joinGrant', successor: c });
+    // A node that had been given up is back, on the far side of the joiner.
+    gatekeeper.activate(b);
+    const answer = gatekeeper.commit(a, (grant!.message as { token: number }).token, 1);
+    expect(answer).toMatchObject([{ to: a, message: { type: 'joinRefused', reason: 'stale' } }]);
+    expect(gatekeeper.tell(a, { type: 'joinRequest', attempt: 2 })).toMatchObject([{ message: { type: 'joinGrant', successor: b } }]);
+  });
+
   test('a client is not let in', () => {
     const gatekeeper = new Gatekeeper(at('1'));
     expect(gatekeeper.tell({ ...b, role: 'client' }, { type: 'joinRequest', attempt: 1 })).toEqual([]);

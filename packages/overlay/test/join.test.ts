@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import { type Contact, defaultOverlayConfig, Id, type JoinGrantMessage, Overlay, type OverlayMessage } from '../src/index.ts';
+import { seeded } from './network.ts';
+
+const token = 7;
+const attempt = 1;
+
+/** A node that joins a ring, which one plays message by message. */
+class Joiner {
+  readonly overlay: Overlay;
+  readonly sent: { readonly to: string; readonly message: OverlayMessage }[] = [];
+
+  constructor(self: Contact) {
+    this.overlay = new Overlay({ self, config: defaultOverlayConfig, random: seeded(1), previouslyActive: false, remembered: [] });
+  }
+
+  /** Up to the commit between two nodes that it has been shown. */
+  static committing(self: Contact, predecessor: Contact, successor: Contact): Joiner {
+    const joiner = new Joiner(self);
+    joiner.take({ type: 'join', contacts: [predecessor] });
+    const search = joiner.last('route', predecessor);
+    const members = [predecessor, successor];
+    const found = { request: search.request, root: predecessor, replicaSet: members, leafSet: [successor], path: [], contacts: [] };
+    joiner.hear(predecessor, { type: 'routeReply', ...found });
+    expect(joiner.last('joinRequest', predecessor).attempt).toBe(attempt);
+    for (const member of members) joiner.hear(member, { type: 'probeReply', nonce: 0, status: 'active', previouslyActive: true });
+    const grant: JoinGrantMessage = { type: 'joinGrant', attempt, token, successor, deadlineMs: 5000, members };
+    joiner.hear(predecessor, grant);
+    expect(joiner.last('joinCommit', predecessor)).toMatchObject({ attempt, token });
+    joiner.sent.length = 0;
+    return joiner;
+  }
+
+  take(input: Parameters<Overlay['step']>[0]): void {
+    for (const output of this.overlay.step(input, { monoMs: 0, wallMs: 0 })) {
+      if (output.type === 'send') this.sent.push({ to: output.to.id.hex, message: output.message });
+    }
+  }
+
+  hear(from: Contact, message: OverlayMessage): void {
+    this.take({ type: 'message', from, message });
+  }
+
+  last<T extends OverlayMessage['type']>(type: T, to: Contact): OverlayMessage & { type: T } {
+    const found = this.sent.findLast((each) => each.message.type === type && each.to === to.id.hex);
+    if (found === undefined) throw new Error(`no ${type} to ${to.id}`);
+    return found.message as OverlayMessage & { type: T };
+  }
+}
+
+const [p, x, joining, s] = ['1', '5', '7', '9'].map((top) => contact(top)) as [Contact, Contact, Contact, Contact];
+
+function contact(top: string): Contact {
+  return { id: Id.fromHex(top.padEnd(64, '0')), incarnation: 1, role: 'full', address: new Uint8Array(0), addressSeq: 1 };
+}
+
+describe('at the commit', () => {
+  test('a successor that knows a closer predecessor sends the joiner there at once', () => {
+    const joiner = Joiner.committing(joining, p, s);
+    const refusal = { attempt, reason: 'stale', retryAfterMs: 0, members: [s, x, p], previouslyActive: true } as const;
+    joiner.hear(s, { type: 'joinRefused', ...refusal });
+    expect(joiner.last('joinRequest', x).attempt).toBe(attempt + 1);
+  });
+
+  test('nobody but the two ends of the gap can refuse', () => {
+    const joiner = Joiner.committing(joining, p, s);
+    const refusal = { attempt, reason: 'stale', retryAfterMs: 0, members: [x], previouslyActive: true } as const;
+    joiner.hear(x, { type: 'joinRefused', ...refusal });
+    expect(joiner.sent.filter(({ message }) => message.type === 'joinRequest')).toEqual([]);
+    joiner.hear(s, { type: 'joinCommitted', attempt, token, members: [s, p] });
+    expect(joiner.overlay.status).toBe('active');
+  });
+
+  test('who guesses the token lets nobody in', () => {
+    const joiner = Joiner.committing(joining, p, s);
+    joiner.hear(x, { type: 'joinCommitted', attempt, token, members: [] });
+    expect(joiner.overlay.status).toBe('joining');
+    joiner.hear(s, { type: 'joinCommitted', attempt, token, members: [s, p] });
+    expect(joiner.overlay.status).toBe('active');
+  });
+
+  test('a predecessor that is alone lets the joiner in itself', () => {
+    const joiner = Joiner.committing(joining, p, p);
+    joiner.hear(p, { type: 'joinCommitted', attempt, token, members: [p] });
+    expect(joiner.overlay.status).toBe('active');
+  });
+});
