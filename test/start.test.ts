@@ -95,6 +95,29 @@ describe('dht start', () => {
     expect(stderr).toContain(taken.slice(taken.lastIndexOf('/') + 1));
   });
 
+  test('that failed founds nothing: the path can join a network', async () => {
+    const [path, member] = [testbed.folder(), daemon(testbed.folder(), ['start', '--listen', await local()])];
+    await member.untilPrinted(/^Daemon is ready$/m);
+    expect(await testbed.dht(path, ['start', '--listen', await stranger((socket) => socket.destroy())])).toMatchObject({ code: 1 });
+    const line = /^ {2}dht (join \S+)$/m.exec(member.stdout)?.[1] ?? '';
+    await daemon(path, [...line.split(' '), '--listen', await local()]).untilPrinted(/^Daemon is ready$/m);
+  });
+
+  test('without --listen comes back to the port it had, when that is free', async () => {
+    const path = testbed.folder();
+    const portOf = ({ stdout }: Command): string | undefined => /\/tcp\/(\d+)\//.exec(stdout)?.[1];
+    // Whoever has 4001, the second one has another port.
+    const first = await untilReady(daemon(testbed.folder(), ['start']));
+    const second = await untilReady(daemon(path, ['start']));
+    for (const { child, ended } of [first, second]) {
+      child.kill('SIGINT');
+      await ended;
+    }
+    const again = await untilReady(daemon(path, ['start']));
+    expect(portOf(again)).toBe(portOf(second));
+    expect(again.stderr).not.toContain('is taken');
+  });
+
   test('at a path that another daemon has is a conflict that names its process', async () => {
     const path = testbed.folder();
     const first = await untilReady(daemon(path, ['start', '--listen', await local()]));

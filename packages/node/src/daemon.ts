@@ -86,12 +86,12 @@ class RunningDaemon implements Daemon {
   private api: ApiServer | undefined;
   private activation: Promise<Activation> = new Promise(() => {});
 
-  private constructor({ config, version = '0.0.0' }: DaemonOptions, node: Node, parts: Cleanup) {
+  private constructor({ config, version = '0.0.0' }: DaemonOptions, node: Node, parts: Cleanup, lastPort: number | undefined) {
     this.path = config.path;
     this.node = node;
     this.parts = parts;
     this.views = new Views(node, config.path, version);
-    this.notices = portNotices(config, node.transport.multiaddrs());
+    this.notices = portNotices(config, node.transport.multiaddrs(), lastPort);
     // Nobody has to be interested in it.
     this.end.promise.catch(() => {});
   }
@@ -107,10 +107,11 @@ class RunningDaemon implements Daemon {
       log.fatal({ error: error instanceof Error ? error.stack : String(error) }, 'a broken invariant: this daemon ends');
       void daemon?.fail(error);
     };
+    const lastPort = store.meta.get('port');
     let daemon: RunningDaemon | undefined;
     const node = await Node.start({ config, store, log, protocol: options.protocol ?? {}, join: options.join ?? [], onFatal });
     parts.add(() => node.stop());
-    daemon = new RunningDaemon(options, node, parts);
+    daemon = new RunningDaemon(options, node, parts, lastPort);
     await daemon.serve(config.apiPort);
     daemon.activation = node.activate();
     // Nobody has to be interested in it.
@@ -185,13 +186,13 @@ async function writeApiFile(file: string, content: ApiFile): Promise<void> {
   await rename(temporary, file);
 }
 
-/** The default port is anybody's; that another was taken is for the user to know. */
-function portNotices({ listen, listenChosen }: Config, multiaddrs: readonly string[]): readonly string[] {
+/** The default port is anybody's; that another was taken is for the user to know, once. */
+function portNotices({ listen, listenChosen }: Config, multiaddrs: readonly string[], lastPort: number | undefined): readonly string[] {
   if (listenChosen) return [];
-  const wanted = listen.map(portOf);
+  const wanted = [...listen.map(portOf), String(lastPort)];
   const got = [...new Set(multiaddrs.map(portOf))].filter((port) => port !== undefined);
   if (got.some((port) => wanted.includes(port))) return [];
-  return [`Port ${wanted.join(', ')} is taken: listening on port ${got.join(', ')} instead.`];
+  return [`Port ${lastPort ?? wanted[0]} is taken: listening on port ${got.join(', ')} instead.`];
 }
 
 function portOf(multiaddr: string): string | undefined {

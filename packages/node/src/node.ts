@@ -11,7 +11,8 @@ import { JournalWriter } from './runtime/journal-writer.ts';
 import { Runtime } from './runtime/runtime.ts';
 import type { ContactMeta } from './store/meta-store.ts';
 import type { Store } from './store/store.ts';
-import { createLibp2pTransport, type Libp2pTransport, type Libp2pTransportEvents } from './transport/libp2p-transport.ts';
+import { Strangers } from './strangers.ts';
+import { createLibp2pTransport, type Libp2pTransport } from './transport/libp2p-transport.ts';
 import { type Network, networkOf } from './transport/membership.ts';
 import { TransportError } from './transport/transport.ts';
 
@@ -69,6 +70,7 @@ export class Node {
   private readonly stopping = new AbortController();
   private readonly founds: boolean;
   private readonly journal: JournalWriter | undefined;
+  private readonly strangers: Strangers;
   private runningCore: Core | undefined;
   private remembering: NodeJS.Timeout | undefined;
   private kadStarting: NodeJS.Timeout | undefined;
@@ -82,6 +84,7 @@ export class Node {
     this.transport = transport;
     this.founds = founds;
     this.journal = journal;
+    this.strangers = new Strangers(transport, this.stopping.signal, (stranger) => this.runtime.join([stranger]));
     // Nobody has to be interested in it.
     this.activation.promise.catch(() => {});
   }
@@ -102,7 +105,7 @@ export class Node {
       record: journal && ((now, input, outputs) => journal.write({ now, input, outputs })),
     });
     try {
-      const transport = await openTransport(init, own, runtime);
+      const transport = await openTransport(init, own, runtime, (absent) => void node?.strangers.visit(absent));
       node = new Node({ init, own, runtime, transport, founds, journal });
       return node;
     } catch (error) {
@@ -287,10 +290,15 @@ export class Node {
   }
 }
 
+/** Whether the network was founded here and has no other member yet, not even this node. */
+function isFounder(meta: Store['meta']): boolean {
+  return meta.get('founder') === true && meta.get('previouslyActive') !== true;
+}
+
 /** Makes up a network on an empty path. Whether this node is the one that creates it. */
 async function found({ meta }: Store, config: Config, join: readonly string[]): Promise<boolean> {
   if (join.length > 0) return false;
-  if (meta.get('network') !== undefined) return meta.get('founder') === true && meta.get('previouslyActive') !== true;
+  if (meta.get('network') !== undefined) return isFounder(meta);
   if (config.client) {
     throw new DhtError(exitCodes.usage, 'a client cannot found a network', { hint: 'Name a member: `dht join --client <multiaddr>`.' });
   }
@@ -298,20 +306,42 @@ async function found({ meta }: Store, config: Config, join: readonly string[]): 
   return true;
 }
 
-async function openTransport({ config, store }: NodeInit, own: identity.NodeIdentity, runtime: Runtime): Promise<Libp2pTransport> {
+async function openTransport(
+  { config, store, join }: NodeInit,
+  own: identity.NodeIdentity,
+  runtime: Runtime,
+  onStranger: (absent: Contact) => void,
+): Promise<Libp2pTransport> {
   const { meta } = store;
-  const network = meta.get('network');
+  // What was founded here and never came to life binds nobody: an attempt to start that failed.
+  const isDeadFoundation = isFounder(meta) && join.length > 0;
+  const network = isDeadFoundation ? undefined : meta.get('network');
   try {
-    return await createLibp2pTransport({
+    const transport = await createLibp2pTransport({
       ...own,
       role: config.client ? 'client' : 'full',
       ...(network === undefined ? {} : { network: networkOf(identity.networkDescriptor(network)) }),
       listen: config.listen,
       listenChosen: config.listenChosen,
+      preferredPort: meta.get('port'),
       announce: config.announce,
       nextAddressSeq: () => identity.nextRecordSequence(meta),
-      events: eventsFor(runtime, ({ descriptor }) => meta.setSync({ network: identity.networkMeta(descriptor) })),
+      events: {
+        networkLearned: ({ descriptor }) => meta.setSync({ network: identity.networkMeta(descriptor), founder: false }),
+        message: (from, message) => runtime.message(from, message),
+        block: (from, header, bytes) => runtime.block(from, header, bytes),
+        connected: (peer) => runtime.connected(peer),
+        disconnected: (peer) => runtime.disconnected(peer),
+        unreachable: (peer, reason) => {
+          runtime.unreachable(peer, reason);
+          if (reason === 'identity') onStranger(peer);
+        },
+        dropped: (to, message) => runtime.dropped(to, message),
+        selfChanged: (self) => runtime.selfChanged(self),
+      },
     });
+    if (!config.listenChosen && config.announce.length === 0) await rememberPort(meta, transport);
+    return transport;
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
     const exitCode = error.code === 'bad-address' ? exitCodes.usage : exitCodes.error;
@@ -319,15 +349,7 @@ async function openTransport({ config, store }: NodeInit, own: identity.NodeIden
   }
 }
 
-function eventsFor(runtime: Runtime, networkLearned: (network: Network) => void): Libp2pTransportEvents {
-  return {
-    networkLearned,
-    message: (from, message) => runtime.message(from, message),
-    block: (from, header, bytes) => runtime.block(from, header, bytes),
-    connected: (peer) => runtime.connected(peer),
-    disconnected: (peer) => runtime.disconnected(peer),
-    unreachable: (peer, reason) => runtime.unreachable(peer, reason),
-    dropped: (to, message) => runtime.dropped(to, message),
-    selfChanged: (self) => runtime.selfChanged(self),
-  };
+async function rememberPort(meta: Store['meta'], transport: Libp2pTransport): Promise<void> {
+  const [port] = transport.multiaddrs().flatMap((address) => /\/tcp\/(\d+)/.exec(address)?.[1] ?? []);
+  if (port !== undefined) await meta.set({ port: Number(port) });
 }

@@ -16,6 +16,8 @@ export interface NodeMeta {
   /** Was a member in an earlier life: may seed the ring of a cold start. */
   readonly previouslyActive: boolean;
   readonly remembered: readonly ContactMeta[];
+  /** Where this node listened last when nobody chose a port: others look for it there. */
+  readonly port: number;
   /** The last end was orderly, so no leftover files can lie about. */
   readonly closedCleanly: boolean;
 }

@@ -38,6 +38,8 @@ export interface Libp2pTransportInit {
   readonly listen: readonly string[];
   /** Whether somebody chose `listen`: then a port that is in use is an error, otherwise the next free one is taken. */
   readonly listenChosen: boolean;
+  /** Tried before all others when nobody chose `listen`. */
+  readonly preferredPort?: number | undefined;
   /** Told to others instead of the addresses listened on. */
   readonly announce?: readonly string[];
   /** A number higher than every one before, durable before it returns. */
@@ -55,7 +57,7 @@ export interface Libp2pTransportEvents extends TransportEvents {
 export async function createLibp2pTransport(init: Libp2pTransportInit): Promise<Libp2pTransport> {
   const limits = { ...defaultTransportLimits, ...init.limits };
   for (let attempt = 1; ; attempt++) {
-    const listen = await listenable(init.listen, init.listenChosen);
+    const listen = await listenable(init.listen, init.listenChosen, init.preferredPort);
     const transport = new Libp2pTransport(init, limits);
     try {
       await transport.start(listen);

@@ -9,12 +9,12 @@ import { TransportError } from './transport.ts';
 const portsTriedMax = 200;
 
 /**
- * The addresses to listen on. One that is in use is an error when somebody chose it, and otherwise gives way to the next free
- * port. Rejects with a `TransportError`.
+ * The addresses to listen on. One that is in use is an error when somebody chose it, and otherwise gives way: to `preferredPort`
+ * before all, then to the next free port. Rejects with a `TransportError`.
  */
-export async function listenable(addresses: readonly string[], chosen: boolean): Promise<Multiaddr[]> {
+export async function listenable(addresses: readonly string[], chosen: boolean, preferredPort?: number): Promise<Multiaddr[]> {
   const free: Multiaddr[] = [];
-  for (const text of addresses) free.push(chosen ? await asFree(parseAddress(text)) : await nextFree(parseAddress(text)));
+  for (const address of addresses.map(parseAddress)) free.push(chosen ? await asFree(address) : await someFree(address, preferredPort));
   return free;
 }
 
@@ -33,9 +33,10 @@ async function asFree(address: Multiaddr): Promise<Multiaddr> {
   return address;
 }
 
-async function nextFree(address: Multiaddr): Promise<Multiaddr> {
+async function someFree(address: Multiaddr, preferredPort: number | undefined): Promise<Multiaddr> {
   const first = portOf(address) ?? 0;
-  for (let port = first; port < first + portsTriedMax; port++) {
+  const next = Array.from({ length: portsTriedMax }, (_, offset) => first + offset);
+  for (const port of preferredPort === undefined ? next : [preferredPort, ...next]) {
     const candidate = withPort(address, port);
     try {
       return await asFree(candidate);
