@@ -53,7 +53,8 @@ function introduction(session: Session, daemon: Daemon, activation: Activation):
     ['listens on', ...(multiaddrs.length === 0 ? ['nothing'] : multiaddrs)],
   ]);
   const address = addressForOthers(multiaddrs);
-  if (address === undefined) return fields;
+  // A client is no way into the ring.
+  if (address === undefined || daemon.identity.role === 'client') return fields;
   // Run by npm, this command is not in the shell's path, and on the next machine it will not be either.
   const command = session.io.env.npm_command === undefined ? 'dht' : 'npx dht';
   return `${fields}\n\nTo add the next machine, run there:\n\n  ${command} join ${shellWord(address)}`;

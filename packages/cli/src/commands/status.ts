@@ -26,10 +26,7 @@ function describe(session: Session, status: StatusReply): string {
   return renderFields([
     ['node', `${shortId(status.id)}  ${session.style(colour, status.status)}${role}, up ${formatDuration(status.uptimeMs)}`],
     ['peer id', status.peerId],
-    [
-      'network',
-      `${shortId(status.networkId)}  about ${plural(status.estimatedNodes, 'node')}, r = ${status.replicas}, w = ${status.writeQuorum}`,
-    ],
+    ['network', `${shortId(status.networkId)}  ${describeSize(status)}r = ${status.replicas}, w = ${status.writeQuorum}`],
     ['arc', describeArc(status)],
     [
       'peers',
@@ -40,6 +37,11 @@ function describe(session: Session, status: StatusReply): string {
     ['path', status.path],
     ['addresses', ...(status.multiaddrs.length === 0 ? ['-'] : status.multiaddrs)],
   ]);
+}
+
+/** Estimated from the leaf set, which a client does not have. */
+function describeSize({ role, estimatedNodes }: StatusReply): string {
+  return role === 'client' ? '' : `about ${plural(estimatedNodes, 'node')}, `;
 }
 
 function describeArc(status: StatusReply): string {

@@ -13,13 +13,13 @@ const identityBytesMax = 128;
 /** Where the bytes of a CID are: in itself, or in the block of this key. */
 export type BlockName = { readonly inline: Uint8Array } | { readonly inline: undefined; readonly key: Id; readonly multihash: Uint8Array };
 
-/** A CID of any version and base. Throws a `DhtError` 2 for text that is none, and for hashes and codecs this program cannot read. */
-export function parseCid(text: string): CID {
+/** A CID of any version and base. Throws a `DhtError` 2 for text that is none, with what else was possible, and for hashes and codecs it cannot read. */
+export function parseCid(text: string, alternative: string = ''): CID {
   let cid: CID;
   try {
     cid = CID.parse(text);
   } catch (error) {
-    throw new DhtError(exitCodes.usage, `${JSON.stringify(text)} is not a CID`, {
+    throw new DhtError(exitCodes.usage, `${JSON.stringify(text)} is not a CID${alternative}`, {
       hint: 'A CID looks like bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi; `dht put` prints one.',
       cause: error,
     });

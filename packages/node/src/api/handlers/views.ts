@@ -51,7 +51,7 @@ async function lookup(exchange: Exchange, node: Node, views: Views): Promise<voi
 async function keyOf(text: string): Promise<Id> {
   if (/^[0-9a-fA-F]{64}$/.test(text)) return Id.fromHex(text.toLowerCase());
   const { blockName, parseCid } = await import('../../files/block-name.ts');
-  const name = blockName(parseCid(text));
+  const name = blockName(parseCid(text, ', nor the 64 hexadecimal digits of a key or an id'));
   if (name.inline === undefined) return name.key;
   throw new DhtError(exitCodes.usage, `${text} carries its bytes itself: no node holds it`);
 }
