@@ -5,8 +5,9 @@ import type { CoreCommand, GetResult } from './io.ts';
 import type { GetMissMessage, TransferHeader } from './messages.ts';
 import type { PeerRecord } from './peer-record.ts';
 import type { Located, Placement } from './placement.ts';
-import { OpenRequest, type ReplyMessage } from './requests.ts';
+import type { ReplyMessage } from './requests.ts';
 import type { Responsibility } from './responsibility.ts';
+import { RoundRequest } from './round-request.ts';
 import type { StorageDeadline, StorageTimer } from './timer.ts';
 
 export type GetCommand = Extract<CoreCommand, { readonly type: 'get' }>;
@@ -32,37 +33,28 @@ interface Candidate {
   askedMs: number;
 }
 
-const retryMsMin = 200;
-const retryMsMax = 2_000;
 /** Rounds in which everybody answered and nobody has it: more would say the same. */
 const answeredRoundsMax = 5;
 /** So many times what a get hardly ever takes is too long in any case. */
 const patience = 5;
 
 /** A get: this disk, else the best replica, hedged to the next when late, then those that held the key before. */
-export class GetRequest extends OpenRequest {
+export class GetRequest extends RoundRequest {
   private readonly parts: GetParts;
   private readonly command: GetCommand;
-  private readonly deadlineMs: number;
+  protected override readonly key: Id;
   private candidates: Candidate[] = [];
   private located: Located | undefined;
   private hedge: StorageDeadline | undefined;
   private isAbsentHere = false;
-  private rounds = 0;
   private answeredRounds = 0;
 
   constructor(parts: GetParts, command: GetCommand) {
-    super(parts.ctx);
+    super(parts.ctx, parts.placement, command);
     this.parts = parts;
     this.command = command;
-    this.deadlineMs = this.ctx.now.monoMs + command.timeoutMs;
-    this.ctx.foreground++;
-    this.arm(command.timeoutMs, { type: 'expiry', counter: this.id.counter });
+    this.key = command.key;
     this.readHere();
-  }
-
-  override get commandRef(): number {
-    return this.command.ref;
   }
 
   override cancel(): void {
@@ -135,17 +127,11 @@ export class GetRequest extends OpenRequest {
     });
   }
 
-  private beginRound(): void {
-    const remainingMs = Math.max(1, this.deadlineMs - this.ctx.now.monoMs);
-    this.parts.placement.locate(this.command.key, this.rounds++ > 0, remainingMs, (located) => {
-      if (!this.isOpen) return;
-      if (located === 'not-active') this.settle({ outcome: located });
-      else if (typeof located === 'string') this.retryLater();
-      else this.ask(located);
-    });
+  protected override onNotActive(): void {
+    this.settle({ outcome: 'not-active' });
   }
 
-  private ask(located: Located): void {
+  protected override onLocated(located: Located): void {
     this.located = located;
     const { replicas } = this.ctx.config;
     const members = this.parts.peers.bestFirst(located.contacts.slice(0, replicas));
@@ -206,18 +192,12 @@ export class GetRequest extends OpenRequest {
     return votes.length > 0 && votes.length === members.length;
   }
 
-  private retryLater(): void {
-    const delayMs = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(this.rounds - 1, 10));
-    this.arm(this.ctx.jittered(delayMs), { type: 'retry', counter: this.id.counter });
-  }
-
   private find(id: Id): Candidate | undefined {
     return this.candidates.find((candidate) => candidate.contact.id.equals(id));
   }
 
   private settle(result: GetResult): void {
     this.close();
-    this.ctx.foreground--;
     this.ctx.emit({ type: 'getDone', ref: this.command.ref, result });
   }
 }

@@ -4,8 +4,9 @@ import type { Context } from './context.ts';
 import type { Coordinator } from './coordinator.ts';
 import type { CoreCommand, PutResult } from './io.ts';
 import type { OfferReplyMessage, PutResultMessage } from './messages.ts';
-import type { Placement } from './placement.ts';
-import { OpenRequest, type ReplyMessage } from './requests.ts';
+import type { Located, Placement } from './placement.ts';
+import type { ReplyMessage } from './requests.ts';
+import { RoundRequest } from './round-request.ts';
 import type { StorageTimer } from './timer.ts';
 
 export type PutCommand = Extract<CoreCommand, { readonly type: 'put' }>;
@@ -16,34 +17,24 @@ export interface PutParts {
   readonly coordinator: Coordinator;
 }
 
-const retryMsMin = 100;
-const retryMsMax = 2_000;
-
 /** A put as its initiator sees it: gives the block to one coordinator after the other until one reports enough copies. */
-export class PutRequest extends OpenRequest {
+export class PutRequest extends RoundRequest {
   private readonly parts: PutParts;
   private readonly command: PutCommand;
-  private readonly deadlineMs: number;
+  protected override readonly key: Id;
   /** Coordinators of this round that are still to be tried. */
   private candidates: readonly Contact[] = [];
   private coordinator: Contact | undefined;
-  private rounds = 0;
   private holders: readonly Holder[] = [];
   private shortfall: PutResult['shortfall'] = 'unreachable';
   private isStored = false;
 
   constructor(parts: PutParts, command: PutCommand) {
-    super(parts.ctx);
+    super(parts.ctx, parts.placement, command);
     this.parts = parts;
     this.command = command;
-    this.deadlineMs = this.ctx.now.monoMs + command.timeoutMs;
-    this.ctx.foreground++;
-    this.arm(command.timeoutMs, { type: 'expiry', counter: this.id.counter });
+    this.key = command.block.key;
     this.beginRound();
-  }
-
-  override get commandRef(): number {
-    return this.command.ref;
   }
 
   override cancel(): void {
@@ -67,17 +58,13 @@ export class PutRequest extends OpenRequest {
     else if (timer.type === 'silence' && this.isCoordinator(timer.peer)) this.tryNext();
   }
 
-  private beginRound(): void {
-    const remainingMs = Math.max(1, this.deadlineMs - this.ctx.now.monoMs);
-    this.parts.placement.locate(this.command.block.key, this.rounds++ > 0, remainingMs, (located) => {
-      if (!this.isOpen) return;
-      if (located === 'not-active') this.settle(located);
-      else if (typeof located === 'string') this.retryLater();
-      else {
-        this.candidates = this.inOrder(located.contacts);
-        this.tryNext();
-      }
-    });
+  protected override onLocated({ contacts }: Located): void {
+    this.candidates = this.inOrder(contacts);
+    this.tryNext();
+  }
+
+  protected override onNotActive(): void {
+    this.settle('not-active');
   }
 
   /** Any member of the replica set coordinates as well as another: this node first, then those at the other end of an open connection. */
@@ -100,12 +87,6 @@ export class PutRequest extends OpenRequest {
       this.ctx.send(next, { type: 'offer', request: this.id, purpose: 'put', block: this.command.block });
       this.expectAnswer(next.id, this.ctx.config.offerTimeoutMs);
     }
-  }
-
-  private retryLater(): void {
-    this.coordinator = undefined;
-    const delayMs = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(this.rounds, 10));
-    this.arm(this.ctx.jittered(delayMs), { type: 'retry', counter: this.id.counter });
   }
 
   private coordinateHere(): void {
@@ -169,7 +150,6 @@ export class PutRequest extends OpenRequest {
 
   private settle(outcome: PutResult['outcome']): void {
     this.close();
-    this.ctx.foreground--;
     this.ctx.handles.drop(this.command.handle);
     this.report(outcome, true);
   }
