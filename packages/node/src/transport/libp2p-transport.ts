@@ -48,7 +48,7 @@ export interface Libp2pTransportInit {
   readonly limits?: Partial<TransportLimits>;
 }
 
-export interface Libp2pTransportEvents extends TransportEvents {
+interface Libp2pTransportEvents extends TransportEvents {
   /** `connect` reached a network and this node had none: from here on it is this one. Make it durable before returning. */
   networkLearned(network: Network): void;
 }
