@@ -25,11 +25,15 @@ export class LeafSetRepair {
     return this.#deadline !== undefined;
   }
 
-  /** A member is gone. Only a leaf set that was full can lack nodes: otherwise it holds the whole ring. */
+  /**
+   * A member is gone. Each loss begins the rounds anew, because when many fail together their deaths are found one after the
+   * other, and those who were asked did not know better. A leaf set that holds the whole ring lacks nobody.
+   */
   onLost(peer: Peer): void {
     const { leafSet, config } = this.#context;
-    if (leafSet.size === config.leafSetSize - 1) this.#roundsLeft = roundsMax;
-    if (this.#roundsLeft === 0) return;
+    const wasFull = leafSet.size === config.leafSetSize - 1;
+    if (!wasFull && leafSet.overlaps && !this.isRunning) return;
+    this.#roundsLeft = roundsMax;
     if (leafSet.isClockwise(peer.id)) this.#isClockwiseShort = true;
     else this.#isCounterClockwiseShort = true;
     this.#deadline ??= this.#again();
