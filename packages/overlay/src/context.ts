@@ -165,8 +165,8 @@ export class Context {
   /** The leaf set changed, and with it what is known of the network's size: the larger it is, the less is a contact more worth. */
   fitTable(): void {
     const { tableContactsMax, tableContactsMin } = this.config;
-    const crowding = this.leafSet.estimatedSize() / (sizeSlack * tableContactsMax);
-    const contacts = Math.round(tableContactsMax / Math.max(1, crowding) ** 2);
+    const crowding = Math.max(1, this.leafSet.estimatedSize() / (sizeSlack * tableContactsMax));
+    const contacts = Math.round(tableContactsMax / (crowding * crowding));
     this.table.limit(Math.max(tableContactsMin, contacts));
   }
 

@@ -1,4 +1,5 @@
 import type { Contact } from './contact.ts';
+import { expm1, ln } from './exact-math.ts';
 import type { Id } from './id.ts';
 import type { Peer } from './peers.ts';
 import { type Arc, arcBoundary, clockwiseTop, compareClockwise, compareCloseness, inArc } from './ring.ts';
@@ -322,7 +323,7 @@ function widestGap(self: Peer, members: readonly Peer[]): { width: number; place
 
 /** n random points leave a gap of width g with a chance of about n(1 − g)ⁿ⁻¹. */
 function widestPlausibleGap(nodes: number): number {
-  return nodes < 4 ? 1 : 1 - (chanceOfGap / nodes) ** (1 / (nodes - 1));
+  return nodes < 4 ? 1 : -expm1(ln(chanceOfGap / nodes) / (nodes - 1));
 }
 
 /** Index of the first node in `ring` (clockwise from `origin`) at or behind `key`. */

@@ -1,4 +1,5 @@
 import type { OverlayConfig } from './config.ts';
+import { expm1, ln } from './exact-math.ts';
 import { FailureRate } from './failure-rate.ts';
 
 const digitValues = 16;
@@ -13,7 +14,7 @@ const bisections = 50;
  */
 export function chanceOfDead(failures: number): number {
   if (failures < 1e-6) return failures / 2;
-  return 1 + Math.expm1(-failures) / failures;
+  return 1 + expm1(-failures) / failures;
 }
 
 /** The inverse: how many failures may be expected until detection, for the chance to be at most this. */
@@ -30,7 +31,7 @@ export function failuresFor(chance: number): number {
 
 /** Hops of a lookup in a ring of so many nodes whose routing tables have one contact in each cell, at least one: Pastry's (15/16) · log₁₆ N. */
 export function expectedHops(nodes: number): number {
-  return Math.max(1, ((digitValues - 1) / digitValues) * (Math.log(Math.max(1, nodes)) / Math.log(digitValues)));
+  return Math.max(1, ((digitValues - 1) / digitValues) * (ln(Math.max(1, nodes)) / ln(digitValues)));
 }
 
 /**
@@ -62,7 +63,8 @@ export class Tuning {
     const hopsBefore = expectedHops(nodes) - 1;
     const kept = (1 - this.#config.hopLossTarget) / (1 - lastHop);
     if (kept >= 1) return 0;
-    return failuresFor(1 - kept ** (1 / hopsBefore)) / perMs;
+    if (hopsBefore === 0) return Number.POSITIVE_INFINITY;
+    return failuresFor(-expm1(ln(kept) / hopsBefore)) / perMs;
   }
 
   /** From the first sign of a failure to the verdict. */

@@ -1,5 +1,4 @@
-import { Id, idBytes, type SeededRandom } from '@dht/overlay';
-import { exp, ln, power } from './exact-math.ts';
+import { exp, Id, idBytes, ln, power, type SeededRandom } from '@dht/overlay';
 
 /** Uniform integer in 0 … `below` − 1. */
 export function intBelow(random: SeededRandom, below: number): number {

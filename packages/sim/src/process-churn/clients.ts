@@ -1,4 +1,4 @@
-import type { SeededRandom } from '@dht/overlay';
+import { power, type SeededRandom } from '@dht/overlay';
 import type { Cluster } from '../cluster.ts';
 import { chance, exponential, pick } from '../distributions.ts';
 import type { Host } from '../host.ts';
@@ -69,7 +69,7 @@ export class Clients {
   }
 
   private put(then: () => void): void {
-    const file = newFile(this.random, fileBytesMin * (fileBytesMax / fileBytesMin) ** this.random.next());
+    const file = newFile(this.random, fileBytesMin * power(fileBytesMax / fileBytesMin, this.random.next()));
     this.ask(
       file.bytes,
       putTimeoutMs,

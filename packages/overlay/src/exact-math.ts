@@ -17,6 +17,10 @@ const ln2Low = 1.9082149292705877e-10;
 const logarithmTerms: readonly number[] = Array.from({ length: 12 }, (_, k) => 2 / (2 * k + 1));
 /** 1/k!: with |r| ≤ ln 2 / 2 fourteen terms suffice. */
 const exponentialTerms: readonly number[] = reciprocalFactorials(15);
+/** Those of (e^r − 1) / r. */
+const quotientTerms: readonly number[] = exponentialTerms.slice(1);
+/** e^−40 is less than half a unit in the last place of 1. */
+const nothingLeft = 40;
 
 /** Natural logarithm of a positive, finite, normal number. */
 export function ln(x: number): number {
@@ -40,6 +44,12 @@ export function exp(x: number): number {
   bits.setUint32(0, (exponent + exponentBias) << mantissaBits);
   bits.setUint32(4, 0);
   return polynomial(exponentialTerms, rest) * bits.getFloat64(0);
+}
+
+/** e to the power of `x`, less 1, without losing the digits of a small result; `x` is below 700. */
+export function expm1(x: number): number {
+  if (x < -nothingLeft) return -1;
+  return Math.abs(x) < Math.LN2 / 2 ? x * polynomial(quotientTerms, x) : exp(x) - 1;
 }
 
 /** `base` to the power of `exponent`; `base` is not negative. */

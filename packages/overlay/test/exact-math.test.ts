@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { exp, ln, power } from '../src/exact-math.ts';
+import { exp, expm1, ln, power } from '../src/exact-math.ts';
 
 const ulps = 4 * Number.EPSILON;
 
@@ -18,6 +18,16 @@ test('the exponential is that of the engine, up to the last bits', () => {
       expect(Math.abs(exp(x) / Math.exp(x) - 1)).toBeLessThanOrEqual(ulps);
     }),
   );
+});
+
+test('the exponential less one is that of the engine, up to the last bits of a small result too', () => {
+  const xs = [fc.double({ min: -1e-3, max: 1e-3, noNaN: true }), fc.double({ min: -1000, max: 600, noNaN: true })];
+  fc.assert(
+    fc.property(fc.oneof(...xs), (x) => {
+      expect(Math.abs(expm1(x) - Math.expm1(x))).toBeLessThanOrEqual(ulps * Math.abs(Math.expm1(x)));
+    }),
+  );
+  expect(expm1(Number.NEGATIVE_INFINITY)).toBe(-1);
 });
 
 test('exact bits, which every engine has to give', () => {
