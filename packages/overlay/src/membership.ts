@@ -7,7 +7,7 @@ import { PacedTimer } from './paced-timer.ts';
 import type { Peer } from './peers.ts';
 import type { Verifications } from './verification.ts';
 
-/** A node that spoke for itself so recently needs no probe before it is taken in. */
+/** A node that spoke for itself, or asked for this one, so recently needs no probe before it is taken in. */
 const recentMs = 10_000;
 /** Failures are verified by each who hears of them after up to this long, so that the target is not stormed. */
 const announcedJitterMs = 200;
@@ -135,13 +135,13 @@ export class Membership {
   }
 
   /**
-   * A node asked for this one over the ring a moment ago: it lives. As it asks those whom it takes for its neighbours, they
-   * need not ask it, but wait for the word of others that it is active.
+   * A node asked for this one over the ring a moment ago. As it asks those whom it takes for its neighbours, they need not ask
+   * it, but wait for the word of others that it is active. It is no sign of life: those on the way may have kept it, or lie.
    */
   onProbed(origin: Contact): void {
     if (this.#context.isSelf(origin.id) || this.#context.isFailed(origin)) return;
     const peer = this.meet(origin);
-    if (peer.contact.incarnation === origin.incarnation) peer.lastHeardMs = this.#context.now.monoMs;
+    if (peer.contact.incarnation === origin.incarnation) peer.askedMs = this.#context.now.monoMs;
   }
 
   onLeafSet(from: Peer, message: LeafSetMessage): void {
@@ -226,7 +226,8 @@ export class Membership {
     const peer = this.meet(contact);
     if (!peer.isTabled && !this.#context.isFailed(contact)) table.insert(peer);
     if (!wanted || peer.isLeaf || peer.status === 'leaving') return;
-    if (peer.status !== 'joining' && this.#context.now.monoMs - peer.lastHeardMs < recentMs) {
+    const sinceMs = this.#context.now.monoMs - Math.max(peer.lastHeardMs, peer.askedMs);
+    if (peer.status !== 'joining' && sinceMs < recentMs) {
       this.#context.changeStatus(peer, 'active');
       this.insert(peer);
     } else this.#ask(peer);

@@ -10,9 +10,18 @@ const deviationWeight = 1 / 4;
 const deviations = 4;
 
 /** What came of talking with a peer, as places in a list: numbers of a list lie side by side, those of an object each on its own. */
-const dealing = { connectedMs: 0, lastHeardMs: 1, lastSentMs: 2, listedMs: 3, rttMeanMs: 4, rttDeviationMs: 5, heartbeatMs: 6 } as const;
+const dealing = {
+  connectedMs: 0,
+  lastHeardMs: 1,
+  lastSentMs: 2,
+  listedMs: 3,
+  rttMeanMs: 4,
+  rttDeviationMs: 5,
+  heartbeatMs: 6,
+  askedMs: 7,
+} as const;
 const never = Number.NEGATIVE_INFINITY;
-const none: readonly number[] = [never, never, never, never, -1, 0, 0];
+const none: readonly number[] = [never, never, never, never, -1, 0, 0, never];
 
 /** What is true of a peer, as bits of one number. The status takes two. */
 const flag = {
@@ -157,6 +166,15 @@ export class Peer {
     Peer.#own(this)[dealing.listedMs] = ms;
   }
 
+  /** When it asked for this node over the ring last, by the word of those who passed the question on. */
+  get askedMs(): number {
+    return this.#dealings[dealing.askedMs] as number;
+  }
+
+  set askedMs(ms: number) {
+    Peer.#own(this)[dealing.askedMs] = ms;
+  }
+
   /** The heartbeat period that it promised last; 0 before it did. */
   get heartbeatMs(): number {
     return this.#dealings[dealing.heartbeatMs] as number;
@@ -217,7 +235,10 @@ export class Peer {
       this.status = undefined;
       this.relayed = false;
       this.suspected = false;
-      if (this.#dealings !== none) this.lastHeardMs = Number.NEGATIVE_INFINITY;
+      if (this.#dealings !== none) {
+        this.lastHeardMs = never;
+        this.askedMs = never;
+      }
     }
     this.contact = contact;
     this.isNoted = false;

@@ -1,0 +1,96 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type Contact, defaultOverlayConfig, type FailedEntry, Id, Overlay, type OverlayMessage } from '../src/index.ts';
+import { seeded } from './network.ts';
+
+const second = 1000;
+const [left, self, right, far, newcomer] = ['1', '3', '5', '7', '6'].map(contact) as [Contact, Contact, Contact, Contact, Contact];
+
+function contact(top: string): Contact {
+  return { id: Id.fromHex(top.padEnd(64, '0')), incarnation: 1, role: 'full', address: new Uint8Array(0), addressSeq: 1 };
+}
+
+describe('a member that asked for this node over the ring', () => {
+  let overlay: Overlay;
+  let nowMs: number;
+
+  beforeEach(() => {
+    overlay = new Overlay({ self, config: defaultOverlayConfig, random: seeded(1), previouslyActive: false, remembered: [] });
+    nowMs = 0;
+    overlay.step({ type: 'establish', leafSet: [left, right, far], table: [] }, now());
+    pass(20 * second);
+  });
+
+  test('is asked itself when others say a moment later that it failed', () => {
+    hear(left, routedProbe(far));
+    nowMs += 100;
+    hear(left, leafSet([], [{ id: far.id, incarnation: 1, ageMs: 200 }]));
+    expect(targetsOf(pass(second))).toContain(far.id.hex);
+  });
+
+  test('is asked itself when a neighbour beyond it does not list it', () => {
+    hear(right, routedProbe(far));
+    hear(left, { ...leafSet([self, right], []), full: true });
+    expect(targetsOf(pass(second))).toContain(far.id.hex);
+  });
+
+  test('is taken in before it has answered anything when it is new and others list it', () => {
+    hear(left, routedProbe(newcomer));
+    expect(members()).not.toContain(newcomer.id.hex);
+    hear(far, leafSet([newcomer], []));
+    expect(members()).toContain(newcomer.id.hex);
+  });
+
+  function now(): { monoMs: number; wallMs: number } {
+    return { monoMs: nowMs, wallMs: nowMs };
+  }
+
+  function members(): string[] {
+    return [...overlay.leafSet().clockwise, ...overlay.leafSet().counterClockwise].map(({ contact: { id } }) => id.hex);
+  }
+
+  function hear(from: Contact, message: OverlayMessage): Sent[] {
+    return sends(overlay.step({ type: 'message', from, message }, now()));
+  }
+
+  /** Time passes; the neighbours answer what they are asked, but for heartbeats. */
+  function pass(ms: number): Sent[] {
+    const untilMs = nowMs + ms;
+    const sent: Sent[] = [];
+    while (overlay.nextDeadline() <= untilMs) {
+      nowMs = Math.max(nowMs, overlay.nextDeadline());
+      const sentNow = sends(overlay.step({ type: 'timeout', lateMs: 0 }, now()));
+      sent.push(...sentNow);
+      for (const { to, message } of sentNow) {
+        if (message.type === 'probe') hear(to, { type: 'probeReply', nonce: message.nonce, status: 'active', previouslyActive: true });
+      }
+    }
+    nowMs = untilMs;
+    return sent;
+  }
+});
+
+interface Sent {
+  readonly to: Contact;
+  readonly message: OverlayMessage;
+}
+
+function sends(outputs: ReturnType<Overlay['step']>): Sent[] {
+  return outputs.filter((output) => output.type === 'send');
+}
+
+/** Who is asked whether it lives, directly or over the ring. */
+function targetsOf(sent: readonly Sent[]): string[] {
+  return sent.flatMap(({ to, message }) => {
+    if (message.type === 'probe') return [to.id.hex];
+    return message.type === 'route' && message.purpose === 'probe' ? [message.key.hex] : [];
+  });
+}
+
+function routedProbe(origin: Contact): OverlayMessage {
+  const request = { origin: origin.id, incarnation: origin.incarnation, counter: 1 };
+  return { type: 'route', request, purpose: 'probe', key: self.id, origin, ttl: 30, remainingMs: 1000, path: [], contacts: [] };
+}
+
+function leafSet(members: readonly Contact[], failed: readonly FailedEntry[]): OverlayMessage & { type: 'leafSet' } {
+  return { type: 'leafSet', full: false, wantReply: false, status: 'active', members, failed };
+}
