@@ -62,15 +62,14 @@ export class FailedSet {
     return entry === undefined ? Number.POSITIVE_INFINITY : nowMs - entry.sinceMs;
   }
 
-  /** The latest entries, at most `count`. */
-  recent(count: number, nowMs: number): FailedEntry[] {
+  /** The latest entries of those that `concerns` names, at most `count`. */
+  recent(count: number, nowMs: number, concerns: (entry: FailedEntry) => boolean): FailedEntry[] {
     const entries: FailedEntry[] = [];
-    let skip = this.#byHex.size - count;
     for (const entry of this.#byHex.values()) {
-      if (skip-- > 0 || nowMs - entry.sinceMs > recentMs) continue;
-      entries.push({ id: entry.id, incarnation: entry.incarnation, ageMs: nowMs - entry.sinceMs });
+      const told = { id: entry.id, incarnation: entry.incarnation, ageMs: nowMs - entry.sinceMs };
+      if (told.ageMs <= recentMs && concerns(told)) entries.push(told);
     }
-    return entries;
+    return entries.slice(-count);
   }
 
   #put(entry: Failed): void {

@@ -2,6 +2,8 @@ import type { Contact } from './contact.ts';
 import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
 import type { Id } from './id.ts';
+import type { LeafSetExchange } from './leaf-set-exchange.ts';
+import { NamedNodes, nameOf } from './member-name.ts';
 import type { FailedEntry, LeafSetMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { SparseMap } from './sparse-map.ts';
@@ -34,6 +36,7 @@ interface FailedNews {
  */
 export class LeafSetPush {
   readonly #context: Context;
+  readonly #exchange: LeafSetExchange;
   /** What others told, by the id that it concerns, until this node has passed it on. */
   readonly #hearsay: SparseMap<string, Hearsay> = new SparseMap();
   /** What is still to be told, by id: a contact that came or changed, or a life that is over. */
@@ -42,8 +45,9 @@ export class LeafSetPush {
   readonly #announced: SparseMap<string, number> = new SparseMap();
   #deadline: Deadline | undefined;
 
-  constructor(context: Context) {
+  constructor(context: Context, exchange: LeafSetExchange) {
     this.#context = context;
+    this.#exchange = exchange;
   }
 
   came(contact: Contact): void {
@@ -54,26 +58,28 @@ export class LeafSetPush {
 
   /** `from` knows what it says. What it pushes, its near neighbours are told as well. */
   onHeard(from: Peer, message: LeafSetMessage): void {
-    const told = message.full ? [] : this.#context.leafSet.beside(from, this.#context.config.nearNeighbours);
+    const told = message.purpose === 'push' ? this.#context.leafSet.beside(from, this.#context.config.nearNeighbours) : [];
     for (const { id, incarnation } of message.members) {
       const member = this.#context.leafSet.get(id);
       const isNews =
         member === undefined ? this.#context.leafSet.fits(id) : this.#news.has(id.hex) || member.contact.incarnation < incarnation;
       if (isNews) this.#note(id, 'came', from, told);
     }
+    const named = new Set(message.named);
+    for (const item of this.#news.values()) if (!('failed' in item) && named.has(nameOf(item))) this.#note(item.id, 'came', from, told);
     for (const { id } of message.failed) if (this.#context.leafSet.has(id) || this.#news.has(id.hex)) this.#note(id, 'failed', from, told);
   }
 
   /** A node that has just become active tells its near neighbours itself. */
   onArrival(newcomer: Peer, message: LeafSetMessage): void {
     if (!this.#news.has(newcomer.id.hex)) return;
-    const listed = new Set(message.members.map(({ id }) => id.hex));
+    const listed = new NamedNodes(message.named);
     const beside = this.#context.leafSet.beside(newcomer, this.#context.config.nearNeighbours);
     this.#note(
       newcomer.id,
       'came',
       newcomer,
-      beside.filter(({ id }) => listed.has(id.hex)),
+      beside.filter(({ id }) => listed.has(id)),
     );
   }
 
@@ -120,7 +126,7 @@ export class LeafSetPush {
         failed.push({ id: item.failed.id, incarnation: item.failed.contact.incarnation, ageMs: this.#context.now.monoMs - item.sinceMs });
     }
     if (members.length + failed.length === 0) return;
-    this.#context.send(to, { type: 'leafSet', full: false, wantReply: false, status: this.#context.status, members, failed });
+    this.#exchange.send(to, 'push', { members, failed });
   }
 
   #tell(failed: Peer, sinceMs: number): void {

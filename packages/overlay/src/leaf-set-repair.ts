@@ -1,5 +1,6 @@
 import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
+import type { LeafSetExchange } from './leaf-set-exchange.ts';
 import type { Peer } from './peers.ts';
 
 /** After a loss the remaining members are asked for the nodes beyond them after about this long, and then again. */
@@ -9,16 +10,18 @@ const roundsMax = 6;
 /** A leaf set that is full again may hold a node that was the first to come, instead of the nearest. */
 const roundsWhenFull = 2;
 
-/** Fills the places of lost members: others of the same half are asked for their leaf sets. */
+/** Fills the places of lost members: others of the same half are asked what they know better. */
 export class LeafSetRepair {
   readonly #context: Context;
+  readonly #exchange: LeafSetExchange;
   #deadline: Deadline | undefined;
   #roundsLeft = 0;
   #isClockwiseShort = false;
   #isCounterClockwiseShort = false;
 
-  constructor(context: Context) {
+  constructor(context: Context, exchange: LeafSetExchange) {
     this.#context = context;
+    this.#exchange = exchange;
   }
 
   get isRunning(): boolean {
@@ -39,6 +42,14 @@ export class LeafSetRepair {
     this.#deadline ??= this.#again();
   }
 
+  /** What a newcomer was told on its way in need not reach to the ends of its halves. */
+  onJoined(): void {
+    this.#roundsLeft = roundsMax;
+    this.#isClockwiseShort = true;
+    this.#isCounterClockwiseShort = true;
+    this.#deadline ??= this.#again();
+  }
+
   onTimer(): void {
     const { leafSet } = this.#context;
     const isLast = this.#roundsLeft % 2 === 1;
@@ -56,8 +67,7 @@ export class LeafSetRepair {
     const fit = half.filter((peer) => peer.isActive && this.#context.isUsable(peer));
     const member = fit[isLast ? fit.length - 1 : fit.length >> 1];
     if (member === undefined) return;
-    const { status } = this.#context;
-    this.#context.send(member, { type: 'leafSet', full: false, wantReply: true, status, members: [], failed: [] });
+    this.#exchange.sendList(member, 'compare');
   }
 
   #again(): Deadline {

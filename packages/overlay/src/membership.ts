@@ -1,7 +1,9 @@
 import type { Contact } from './contact.ts';
 import type { Context } from './context.ts';
+import { LeafSetExchange } from './leaf-set-exchange.ts';
 import { LeafSetPush } from './leaf-set-push.ts';
 import { LeafSetRepair } from './leaf-set-repair.ts';
+import { type MemberName, NamedNodes, nameOf, placeOf } from './member-name.ts';
 import type { FailedEntry, LeafSetMessage } from './messages.ts';
 import { PacedTimer } from './paced-timer.ts';
 import type { Peer } from './peers.ts';
@@ -13,12 +15,12 @@ const recentMs = 10_000;
 const announcedJitterMs = 200;
 /** What gossip says against the verdict on a failed node is looked into so long after the verdict. */
 const recheckMs = 10_000;
+/** Verdicts looked through at most for those on nodes that others name. */
+const failedMax = 256;
 /** A leaf set that came so recently need not be asked for. */
 const listedMs = 5_000;
 /** After a join the far members are asked one by one; after this the leaf set counts as filled in any case. */
 const fillingMs = 5_000;
-/** Failures that a full leaf set tells of at most. */
-const failedMax = 64;
 
 /**
  * Who is in the leaf set, and how the neighbours learn of it. Nodes enter on direct evidence only; what others say about nodes
@@ -35,7 +37,8 @@ export class Membership {
   #failed: Contact[] = [];
   #isDirty = false;
   #fillingUntilMs = 0;
-  readonly #exchange: PacedTimer;
+  readonly exchange: LeafSetExchange;
+  readonly #compare: PacedTimer;
   /** Up to this one own incarnations are known: this life, or a twin that was reported. */
   #twinIncarnation: number;
   /** New neighbours whose leaf set is not known yet. */
@@ -46,14 +49,15 @@ export class Membership {
     this.#verifications = verifications;
     this.#twinIncarnation = context.self.incarnation;
     const { leafSetExchangeMs, leafSetExchangeMsMax } = context.config;
-    this.#exchange = new PacedTimer(context, { kind: 'leafSetExchange' }, leafSetExchangeMs, leafSetExchangeMsMax);
-    this.push = new LeafSetPush(context);
-    this.repair = new LeafSetRepair(context);
+    this.#compare = new PacedTimer(context, { kind: 'leafSetExchange' }, leafSetExchangeMs, leafSetExchangeMsMax);
+    this.exchange = new LeafSetExchange(context);
+    this.push = new LeafSetPush(context, this.exchange);
+    this.repair = new LeafSetRepair(context, this.exchange);
   }
 
   begin(): void {
     this.#fillingUntilMs = this.#context.now.monoMs + fillingMs;
-    this.#exchange.begin();
+    this.#compare.begin();
   }
 
   /** Whether members are missing, after a join or after failures: a leaf set that seems to hold the whole ring may not. */
@@ -145,13 +149,20 @@ export class Membership {
   }
 
   onLeafSet(from: Peer, message: LeafSetMessage): void {
-    if (message.full) from.listedMs = this.#context.now.monoMs;
+    if (message.purpose === 'ask') {
+      this.exchange.sendList(from, 'list');
+      return;
+    }
+    const isList = message.purpose === 'list' || message.purpose === 'compare';
+    if (isList) from.listedMs = this.#context.now.monoMs;
     this.push.onHeard(from, message);
-    if (message.full && !message.wantReply) this.push.onArrival(from, message);
+    if (message.purpose === 'list') this.push.onArrival(from, message);
     this.consider(message.members);
     for (const entry of message.failed) this.#onAnnounced(entry, from);
-    if (message.full && message.status === 'active') this.#doubtUnlisted(from, message);
-    if (message.wantReply) this.sendAll(from, false);
+    if (isList && message.status === 'active') this.#doubtUnlisted(from, message);
+    // The sender has not heard of these members, though it should have.
+    for (const member of this.exchange.membersOf(message.wanted)) this.#doubt(member);
+    this.exchange.answer(from, message, this.#unknownOf(message.named));
   }
 
   /** A leaving node hands over; when done it is gone for good. */
@@ -163,18 +174,10 @@ export class Membership {
     this.remove(peer);
   }
 
-  /** Sends all members, and asks for the same in return when `wantReply`. */
-  sendAll(to: Peer, wantReply: boolean): void {
-    const { leafSet, status, self } = this.#context;
-    const members = leafSet.contacts();
-    if (this.#context.isServing) members.push(self);
-    this.#context.send(to, { type: 'leafSet', full: true, wantReply, status, members, failed: this.#recentlyFailed() });
-  }
-
   onPushTimer(): void {
     this.push.onTimer((neighbour) => {
       const isStranger = this.#isStranger(neighbour);
-      if (isStranger) this.sendAll(neighbour, true);
+      if (isStranger) this.exchange.sendList(neighbour, 'compare');
       return isStranger;
     });
     this.#strangers.clear();
@@ -183,13 +186,13 @@ export class Membership {
   /** This process was stopped for so long that others may have given it up. */
   onStall(): void {
     const { successor, predecessor } = this.#context.leafSet;
-    for (const neighbour of new Set([successor, predecessor])) if (neighbour !== undefined) this.sendAll(neighbour, true);
+    for (const neighbour of new Set([successor, predecessor])) if (neighbour !== undefined) this.exchange.sendList(neighbour, 'compare');
   }
 
   onExchangeTimer(): void {
-    this.#exchange.next();
+    this.#compare.next();
     const partner = this.#context.pick(this.#context.leafSet.members.filter((peer) => this.#isAskable(peer)));
-    if (partner !== undefined) this.sendAll(partner, true);
+    if (partner !== undefined) this.exchange.sendList(partner, 'compare');
   }
 
   /** Ends a step: what changed in it is told to storage and the driver as one event. Whether anything did. */
@@ -197,7 +200,7 @@ export class Membership {
     if (!this.#isDirty) return false;
     this.#isDirty = false;
     // The others may know what this node does not.
-    this.#exchange.quicken();
+    this.#compare.quicken();
     this.#context.emit({ type: 'leafSetChanged', added: this.#added, removed: this.#removed, failed: this.#failed });
     this.#added = [];
     this.#removed = [];
@@ -274,7 +277,7 @@ export class Membership {
   #onAnnounced(entry: FailedEntry, from: Peer): void {
     if (this.#context.isSelf(entry.id)) {
       // To be heard from is all the proof that the other one needs.
-      if (entry.incarnation === this.#context.self.incarnation) this.sendAll(from, false);
+      if (entry.incarnation === this.#context.self.incarnation) this.exchange.sendList(from, 'list');
       return;
     }
     const member = this.#context.leafSet.get(entry.id);
@@ -287,22 +290,35 @@ export class Membership {
   /** A member between this node and the sender that the sender does not list is worth a question. */
   #doubtUnlisted(from: Peer, message: LeafSetMessage): void {
     if (!from.isLeaf) return;
-    const listed = new Set(message.members.map((contact) => contact.id.hex));
+    const listed = new NamedNodes(message.named);
     const { clockwise, counterClockwise } = this.#context.leafSet;
     for (const half of [clockwise, counterClockwise]) {
       const place = half.indexOf(from);
-      for (const member of half.slice(0, Math.max(0, place))) {
-        const isHeard = this.#context.now.monoMs - member.lastHeardMs < recentMs;
-        if (listed.has(member.id.hex) || isHeard || !member.isActive) continue;
-        this.#verifications.start(member, 'silent', {
-          routed: !member.connected,
-          delayMs: this.#context.random.next() * announcedJitterMs,
-        });
-      }
+      for (const member of half.slice(0, Math.max(0, place))) if (!listed.has(member.id)) this.#doubt(member);
     }
   }
 
-  #recentlyFailed(): FailedEntry[] {
-    return this.#context.failed.recent(failedMax, this.#context.now.monoMs);
+  #doubt(member: Peer): void {
+    if (!member.isActive || this.#context.now.monoMs - member.lastHeardMs < recentMs) return;
+    const delayMs = this.#context.random.next() * announcedJitterMs;
+    this.#verifications.start(member, 'silent', { routed: !member.connected, delayMs });
+  }
+
+  /** The named nodes that would be members and whose contacts this node lacks; those that it knows are considered as if told whole. */
+  #unknownOf(names: readonly MemberName[]): readonly MemberName[] {
+    const { leafSet, self, peers } = this.#context;
+    const known = new Set([self, ...leafSet.members.map((peer) => peer.contact)].map(nameOf));
+    const unknown = new Set(names.filter((name) => !known.has(name) && leafSet.fits(placeOf(name))));
+    if (unknown.size === 0) return [];
+    for (const peer of [...peers.values()]) {
+      const { contact } = peer;
+      if (!leafSet.fits(contact.id) || !unknown.delete(nameOf(contact))) continue;
+      this.#considerOne(contact);
+    }
+    const dead = new NamedNodes(
+      [],
+      this.#context.failed.recent(failedMax, this.#context.now.monoMs, ({ ageMs }) => ageMs < recheckMs),
+    );
+    return [...unknown].filter((name) => !dead.has(placeOf(name)));
   }
 }

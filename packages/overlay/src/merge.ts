@@ -61,7 +61,7 @@ export class Merge {
   onAlive(peer: Peer): void {
     if (!this.#foreign.delete(peer) || !peer.isLeaf) return;
     this.#context.emit({ type: 'merged', with: peer.id });
-    this.#membership.sendAll(peer, true);
+    this.#membership.exchange.sendList(peer, 'compare');
   }
 
   #onReply(reply: RouteReplyMessage | undefined): void {

@@ -1,5 +1,6 @@
 import type { Contact, NodeLife } from './contact.ts';
 import type { Id } from './id.ts';
+import type { MemberName } from './member-name.ts';
 
 /**
  * Every message of the overlay. Who sent it is what the secured connection proves and never a field of the message.
@@ -82,13 +83,26 @@ export interface FailedEntry extends NodeLife {
   readonly ageMs: number;
 }
 
-/** Leaf-set exchange. `full`: lists all members, otherwise what changed. `wantReply`: asks for all of the receiver's. */
+/**
+ * - `push` tells what changed;
+ * - `list` names all members;
+ * - `compare` does so too and asks for the differences;
+ * - `ask` asks for a list;
+ * - `answer` tells the differences.
+ */
+export type LeafSetPurpose = 'push' | 'list' | 'compare' | 'ask' | 'answer';
+
+/** Leaf-set exchange. What both may know goes by name; who lacks the contact of a name asks for it. */
 export interface LeafSetMessage {
   readonly type: 'leafSet';
-  readonly full: boolean;
-  readonly wantReply: boolean;
+  readonly purpose: LeafSetPurpose;
   readonly status: NodeStatus;
+  /** Of a list or a comparison: all members, and the sender itself when it is active. */
+  readonly named: readonly MemberName[];
+  /** Nodes that the receiver is not known to know. */
   readonly members: readonly Contact[];
+  /** Of the names that the receiver told, those of nodes that the sender does not know. */
+  readonly wanted: readonly MemberName[];
   readonly failed: readonly FailedEntry[];
 }
 

@@ -53,7 +53,7 @@ export class Protocol {
     this.#join = new Join(context, this.#router, this.membership, this.#verifications, this.remembered, onActive);
     this.#coldStart = new ColdStart(context, this.remembered, () => this.#seed());
     this.#merge = new Merge(context, this.#router, this.membership, this.#verifications, this.remembered);
-    this.#upkeep = new TableUpkeep(context);
+    this.#upkeep = new TableUpkeep(context, this.membership.exchange);
     this.#lookups = new Lookups(context, this.#router);
   }
 
@@ -444,7 +444,9 @@ export class Protocol {
     this.#greetJoiners();
     // Their neighbours know them already.
     if (isEstablished) return;
-    for (const neighbour of this.context.leafSet.near(this.context.config.nearNeighbours)) this.membership.sendAll(neighbour, false);
+    this.membership.repair.onJoined();
+    for (const neighbour of this.context.leafSet.near(this.context.config.nearNeighbours))
+      this.membership.exchange.sendList(neighbour, 'list');
   }
 
   /** Those who asked this node for the way in before it knew one need not wait for their next attempt. */

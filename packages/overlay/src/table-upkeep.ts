@@ -1,12 +1,16 @@
 import type { Contact } from './contact.ts';
 import type { Context } from './context.ts';
 import { compareIds, type Id } from './id.ts';
+import type { LeafSetExchange } from './leaf-set-exchange.ts';
+import { type MemberName, NamedNodes, nameOf, placeOf } from './member-name.ts';
 import type { LeafSetMessage, TableReplyMessage, TableRequestMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { clockwiseTop } from './ring.ts';
 
 /** Contacts in the answer to one question at most. */
 const contactsMax = 64;
+/** Contacts that one sweep asks for at most. */
+const learnedMax = 8;
 /** While answers bring contacts that were not known, questions come in such pauses; then longer and longer. */
 const fillMsMin = 4_000;
 const fillMsMax = 60_000;
@@ -20,6 +24,7 @@ const ringTops = 2 ** 48;
  */
 export class TableUpkeep {
   readonly #context: Context;
+  readonly #exchange: LeafSetExchange;
   /** Pause between questions for rows; at its limit the table is full. */
   #fillMs = fillMsMin;
   /** Where on the ring the arc ends that was gone through last. */
@@ -27,8 +32,9 @@ export class TableUpkeep {
   /** Whose leaf set is awaited. */
   #asked: Peer | undefined;
 
-  constructor(context: Context) {
+  constructor(context: Context, exchange: LeafSetExchange) {
     this.#context = context;
+    this.#exchange = exchange;
     this.#swept = context.self.id;
   }
 
@@ -61,15 +67,24 @@ export class TableUpkeep {
 
   /** The answer to a sweep: contacts between the outermost members that are not among them are gone. */
   onLeafSet(from: Peer, message: LeafSetMessage): void {
-    if (from !== this.#asked || !message.full) return;
+    if (from !== this.#asked || message.purpose !== 'list') return;
     this.#asked = undefined;
-    if (message.members.length < this.#context.config.leafSetSize) return;
-    const [first, last] = outermost(from.id, message.members);
-    const listed = new Set(message.members.map(({ id }) => id.hex));
+    if (message.named.length < this.#context.config.leafSetSize) return;
+    const [first, last] = outermost(from.id, message.named.map(placeOf));
+    const listed = new NamedNodes(message.named);
     for (const peer of this.#context.table.within({ from: first, to: last })) {
-      if (!peer.connected && !listed.has(peer.id.hex) && this.#isSweepable(peer)) this.#context.table.remove(peer);
+      if (!peer.connected && !listed.has(peer.id) && this.#isSweepable(peer)) this.#context.table.remove(peer);
     }
     this.#swept = last;
+    const wanted = this.#unknownOf(message.named);
+    if (wanted.length > 0) this.#exchange.send(from, 'answer', { wanted });
+  }
+
+  /** Some of the named nodes that the table has room for and lacks. */
+  #unknownOf(names: readonly MemberName[]): readonly MemberName[] {
+    const { table } = this.#context;
+    const known = new Set(table.all().map(({ contact }) => nameOf(contact)));
+    return names.filter((name) => !known.has(name) && table.hasRoomFor(placeOf(name))).slice(0, learnedMax);
   }
 
   #askForRow(): void {
@@ -86,7 +101,7 @@ export class TableUpkeep {
     if (peer === undefined) return;
     this.#swept = peer.id;
     this.#asked = peer;
-    this.#context.send(peer, { type: 'leafSet', full: false, wantReply: true, status: this.#context.status, members: [], failed: [] });
+    this.#exchange.send(peer, 'ask');
   }
 
   /** The farthest contact whose leaf set reaches back to where the last arc ends, else the next one there is. */
@@ -148,10 +163,10 @@ export class TableUpkeep {
 }
 
 /** The counter-clockwise and the clockwise end of a leaf set. */
-function outermost(center: Id, members: readonly Contact[]): readonly [Id, Id] {
+function outermost(center: Id, members: readonly Id[]): readonly [Id, Id] {
   let first = center;
   let last = center;
-  for (const { id } of members) {
+  for (const id of members) {
     const isAhead = clockwiseTop(center, id) < ringTops / 2;
     if (isAhead && clockwiseTop(center, id) > clockwiseTop(center, last)) last = id;
     if (!isAhead && clockwiseTop(id, center) > clockwiseTop(first, center)) first = id;

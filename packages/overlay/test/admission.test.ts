@@ -59,7 +59,7 @@ class Gatekeeper {
   }
 
   activate(joiner: Contact): { to: Contact; message: OverlayMessage }[] {
-    return this.tell(joiner, { type: 'leafSet', full: true, wantReply: false, status: 'active', members: [joiner], failed: [] });
+    return this.tell(joiner, { type: 'leafSet', purpose: 'list', status: 'active', named: [], members: [], wanted: [], failed: [] });
   }
 }
 

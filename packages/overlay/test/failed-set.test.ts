@@ -37,9 +37,10 @@ test('what is told to others is the latest', () => {
   ids.forEach((each, i) => {
     failed.add(each, 1, i * 10);
   });
-  expect(failed.recent(2, 100).map((entry) => [entry.id.hex, entry.ageMs])).toEqual([
+  expect(failed.recent(2, 100, () => true).map((entry) => [entry.id.hex, entry.ageMs])).toEqual([
     [ids[2]!.hex, 80],
     [ids[3]!.hex, 70],
   ]);
-  expect(failed.recent(10, 500_000)).toEqual([]);
+  expect(failed.recent(2, 100, ({ ageMs }) => ageMs > 75).map((entry) => entry.ageMs)).toEqual([90, 80]);
+  expect(failed.recent(10, 500_000, () => true)).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Contact, defaultOverlayConfig, type FailedEntry, Id, Overlay, type OverlayMessage } from '../src/index.ts';
+import { nameOf } from '../src/member-name.ts';
 import { seeded } from './network.ts';
 
 const second = 1000;
@@ -29,7 +30,7 @@ describe('a member that asked for this node over the ring', () => {
 
   test('is asked itself when a neighbour beyond it does not list it', () => {
     hear(right, routedProbe(far));
-    hear(left, { ...leafSet([self, right], []), full: true });
+    hear(left, { ...leafSet([], []), purpose: 'list', named: [self, right].map(nameOf) });
     expect(targetsOf(pass(second))).toContain(far.id.hex);
   });
 
@@ -92,5 +93,5 @@ function routedProbe(origin: Contact): OverlayMessage {
 }
 
 function leafSet(members: readonly Contact[], failed: readonly FailedEntry[]): OverlayMessage & { type: 'leafSet' } {
-  return { type: 'leafSet', full: false, wantReply: false, status: 'active', members, failed };
+  return { type: 'leafSet', purpose: 'push', status: 'active', named: [], members, wanted: [], failed };
 }

@@ -286,7 +286,7 @@ describe.each(seeds)('seed %i', (seed) => {
     network.run(60 * second);
     const told = new Map<TestNode, number>();
     network.loses = (_from, to, message) => {
-      if (message.type === 'leafSet' && !message.full) told.set(to, (told.get(to) ?? 0) + 1);
+      if (message.type === 'leafSet' && message.purpose === 'push') told.set(to, (told.get(to) ?? 0) + 1);
       return false;
     };
     network.step(network.addNode(), { type: 'join', contacts: [network.nodes[7]!.contact] });
@@ -340,7 +340,7 @@ test('a second process with the same id is noticed', () => {
   network.step(node, {
     type: 'message',
     from: network.nodes[1]!.contact,
-    message: { type: 'leafSet', full: false, wantReply: false, status: 'active', members: [twin], failed: [] },
+    message: { type: 'leafSet', purpose: 'push', status: 'active', named: [], members: [twin], wanted: [], failed: [] },
   });
   expect(node.eventsOf('twin')).toEqual([{ type: 'twin', incarnation: 2 }]);
 });

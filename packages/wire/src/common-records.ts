@@ -1,4 +1,5 @@
 import type { Arc, Contact, FailedEntry, Hop, NodeStatus, RequestId, Role } from '@dht/overlay';
+import { memberNameBytes } from '@dht/overlay';
 import type { BlockRef, Holder } from '@dht/storage';
 import { boolean, bytes, hexBytes, id, type Kind, multihash, oneOf, rounded, uint } from './kind.ts';
 import { limits } from './limits.ts';
@@ -12,6 +13,7 @@ export const nodeStatus: Kind<NodeStatus> = oneOf('joining', 'active', 'leaving'
 export const duration: Kind<number> = rounded(1, limits.durationMsMax);
 export const address: Kind<Uint8Array> = bytes(0, limits.addressBytesMax);
 export const storeId: Kind<string> = hexBytes(limits.storeIdBytes);
+export const memberName: Kind<string> = hexBytes(memberNameBytes);
 
 export const requestId: RecordKind<RequestId> = record<RequestId>('RequestId', {
   origin: required(1, id),

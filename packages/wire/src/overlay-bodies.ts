@@ -1,6 +1,6 @@
 import type { OverlayMessage } from '@dht/overlay';
 import { type Body, body, type MessageOf } from './body.ts';
-import { contact, duration, failedEntry, hop, nodeStatus } from './common-records.ts';
+import { contact, duration, failedEntry, hop, memberName, nodeStatus } from './common-records.ts';
 import { boolean, id, oneOf, rounded, uint } from './kind.ts';
 import { limits } from './limits.ts';
 import { type Field, implicit, optional, repeated, required } from './record.ts';
@@ -9,6 +9,8 @@ const status = required(1, nodeStatus);
 const heartbeatPeriod = rounded(1, limits.heartbeatMsMax);
 const contactsIn = (number: number): Field<MessageOf<'tableReply'>['contacts']> => repeated(number, contact, limits.contactsMax);
 const hopsIn = (number: number): Field<MessageOf<'route'>['path']> => repeated(number, hop, limits.hopsMax);
+
+const namesIn = (number: number): Field<MessageOf<'leafSet'>['named']> => repeated(number, memberName, limits.contactsMax);
 
 /** Numbers 20 to 59 of the frame. */
 export const overlayBodies: { readonly [Type in OverlayMessage['type']]: Body<MessageOf<Type>> } = {
@@ -28,10 +30,11 @@ export const overlayBodies: { readonly [Type in OverlayMessage['type']]: Body<Me
   }),
   leafSet: body('leafSet', 25, 'none', {
     status,
-    full: implicit(2, boolean, false),
-    wantReply: implicit(3, boolean, false),
     members: contactsIn(4),
     failed: repeated(5, failedEntry, limits.failedMax),
+    purpose: required(6, oneOf('push', 'list', 'compare', 'ask', 'answer')),
+    named: namesIn(7),
+    wanted: namesIn(8),
   }),
   leaving: body('leaving', 26, 'none', { done: implicit(1, boolean, false) }),
   route: body('route', 27, 'request', {

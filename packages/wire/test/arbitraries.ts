@@ -58,6 +58,7 @@ const haveEntries = record({ size: fc.integer({ min: -1, max: limits.blockBytesM
 
 const manyOf = <T>(element: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(element, { maxLength: listMax });
 const manyContacts = manyOf(contacts);
+const manyNames = manyOf(fc.uint8Array({ minLength: 8, maxLength: 8 }).map((bytes) => Buffer.from(bytes).toString('hex')));
 const manyHops = manyOf(hops);
 const type = <const Type extends string>(name: Type): fc.Arbitrary<Type> => fc.constant(name);
 
@@ -81,10 +82,11 @@ export const messagesByType: { readonly [Type in Message['type']]: fc.Arbitrary<
   }),
   leafSet: record({
     type: type('leafSet'),
-    full: fc.boolean(),
-    wantReply: fc.boolean(),
+    purpose: fc.constantFrom('push', 'list', 'compare', 'ask', 'answer'),
     status: statuses,
+    named: manyNames,
     members: manyContacts,
+    wanted: manyNames,
     failed: manyOf(failedEntries),
   }),
   leaving: record({ type: type('leaving'), done: fc.boolean() }),

@@ -57,10 +57,11 @@ const atLimit: readonly { readonly what: string; readonly max: number; readonly 
     max: limits.failedMax,
     message: (count) => ({
       type: 'leafSet',
-      full: true,
-      wantReply: false,
+      purpose: 'answer',
       status: 'active',
+      named: [],
       members: [],
+      wanted: [],
       failed: many(count, { id, incarnation: 1, ageMs: 0 }),
     }),
   },

@@ -55,7 +55,15 @@ describe('mail', () => {
     const good = [await newContact(), await newContact()];
     const forged = (await forgeries()).map(([, contact]) => contact);
     const members = [good[0], ...forged, good[1]] as readonly Contact[];
-    alice.transport.send(bob.transport.self, { type: 'leafSet', full: true, wantReply: false, status: 'active', members, failed: [] });
+    alice.transport.send(bob.transport.self, {
+      type: 'leafSet',
+      purpose: 'push',
+      status: 'active',
+      named: [],
+      members,
+      wanted: [],
+      failed: [],
+    });
     alice.transport.send(bob.transport.self, { type: 'heartbeat', status: 'active' });
     expect((await bob.witness.next('message')).message).toMatchObject({ type: 'leafSet', members: good });
     expect((await bob.witness.next('message')).message).toEqual({ type: 'heartbeat', status: 'active' });
