@@ -144,6 +144,7 @@ export class Node {
     this.joinedFromMs = performance.now();
     try {
       const contacts = await this.introduce(multiaddrs, signal);
+      await this.noteEntries(contacts);
       this.startCore();
       this.runtime.join(contacts);
     } finally {
@@ -212,6 +213,13 @@ export class Node {
       this.init.log.warn({ error: failure.message }, 'joining through contacts of earlier lives instead');
     }
     return [...contacts];
+  }
+
+  /** Killed before it is a member, the node knows the way in when it is started again without one. */
+  private async noteEntries(contacts: readonly Contact[]): Promise<void> {
+    const { meta } = this.store;
+    if (contacts.length === 0 || (meta.get('remembered') ?? []).length > 0) return;
+    await meta.set({ remembered: contacts.map(identity.contactMeta) });
   }
 
   private onEvent(event: CoreEvent): void {

@@ -103,6 +103,8 @@ export class Cluster {
     }
     host.start();
     host.step({ type: 'join', contacts });
+    // Whoever typed the join of one that has never been a member tries again.
+    if (!host.previouslyActive) this.world.engine.after(rejoinMs, () => this.joinAgain(host, host.life));
   }
 
   /** SIGSTOP. */

@@ -196,6 +196,8 @@ export class Host implements EventTarget {
   step(input: CoreInput, monoMsMin?: number): void {
     const { core, world } = this;
     if (core === undefined) return;
+    // Its ways in are on the disk before the first attempt: it may end before it is a member.
+    if (input.type === 'join' && this.remembered.length === 0) this.remembered = input.contacts;
     const { life } = this;
     const now = this.clock.read(world.engine.now, monoMsMin);
     let outputs: readonly CoreOutput[];
@@ -355,7 +357,9 @@ export class Host implements EventTarget {
     this.world.engine.after(rememberDelayMs, () => {
       if (this.life !== life || this.core === undefined) return;
       this.rememberScheduled = false;
-      this.remembered = this.core.overlay.remembered();
+      const remembered = this.core.overlay.remembered();
+      // A node that sees nobody now still knows whom it saw.
+      if (remembered.length > 0) this.remembered = remembered;
     });
   }
 

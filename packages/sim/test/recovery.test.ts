@@ -20,3 +20,17 @@ test('half of 150 nodes fall silent at one instant: leaf sets are exact as soon 
   world.runUntil(() => exact.problems().length === 0, 25 * second, second);
   expect(exact.problems(), `seed ${seed}`).toEqual([]);
 });
+
+test('a node that dies on its way in, and is started again with no argument, gets in', () => {
+  const seed = 506;
+  const world = new World({ seed, createCore: overlayCore });
+  const cluster = new Cluster(world);
+  cluster.form(10);
+  const joiner = cluster.join([cluster.anyActive()]);
+  world.runFor(20);
+  cluster.crash(joiner);
+  expect(joiner.previouslyActive).toBe(false);
+  cluster.restart(joiner);
+  world.runUntil(() => joiner.status === 'active', 4 * second, 100);
+  expect(joiner.status, `seed ${seed}`).toBe('active');
+});
