@@ -123,7 +123,7 @@ export class Admission {
     if (!this.#admitted.has(joiner.id.hex)) {
       this.#admitted.set(joiner.id.hex, this.#context.after(this.#context.config.grantMs, { kind: 'admitted', id: joiner.id }));
     }
-    this.#context.send(joiner, { type: 'joinCommitted', attempt: message.attempt, token: message.token, members: this.#members() });
+    this.#context.send(joiner, { type: 'joinCommitted', attempt: message.attempt, token: message.token });
   }
 
   /** From here on the joiner's arc is its own. */

@@ -122,7 +122,6 @@ export class Join {
   onCommitted(from: Peer, message: JoinCommittedMessage): void {
     if (this.#stage !== 'committing' || message.attempt !== this.#attempt || message.token !== this.#grant?.token) return;
     if (!this.#isSuccessor(from)) return;
-    this.#collect(message.members);
     this.#finish();
     this.#onActive();
     const candidates = [...this.#candidates.values()].map((peer) => peer.contact);
@@ -203,13 +202,13 @@ export class Join {
 
   #onFound(reply: RouteReplyMessage): void {
     this.#abandonSearches();
-    for (const contact of [...reply.contacts, ...reply.leafSet, reply.root]) this.#context.learn(contact);
+    for (const contact of [...reply.contacts, ...reply.replicaSet, reply.root]) this.#context.learn(contact);
     if (this.#context.self.role === 'client') {
       this.#finish();
       this.#onActive();
       return;
     }
-    this.#collect([reply.root, ...reply.leafSet, ...reply.replicaSet]);
+    this.#collect([reply.root, ...reply.replicaSet]);
     this.#request();
     this.#askNear();
   }

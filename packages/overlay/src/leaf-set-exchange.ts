@@ -68,9 +68,7 @@ export class LeafSetExchange {
     for (const contact of this.#own())
       if (!contact.id.equals(center) && !known.has(nameOf(contact))) places.push({ id: contact.id, contact });
     places.sort((a, b) => compareClockwise(center, a.id, b.id));
-    const { leafSetSize } = this.#context.config;
-    // Of those that are named to fill up a leaf set that is short some may be dead.
-    const half = leafSetSize / 2 + Math.max(0, leafSetSize - named.length);
+    const half = this.#context.config.leafSetSize / 2;
     const near = places.length <= 2 * half ? places : [...places.slice(0, half), ...places.slice(-half)];
     return near.flatMap(({ contact }) => contact ?? []);
   }

@@ -39,6 +39,8 @@ export class LeafSetPush {
   readonly #exchange: LeafSetExchange;
   /** What others told, by the id that it concerns, until this node has passed it on. */
   readonly #hearsay: SparseMap<string, Hearsay> = new SparseMap();
+  /** Until then this node finds whom its neighbours have known for long: they are told names. */
+  #fillingUntilMs = 0;
   /** What is still to be told, by id: a contact that came or changed, or a life that is over. */
   readonly #news: SparseMap<string, Contact | FailedNews> = new SparseMap();
   /** Verdicts of others that were passed on, by id, with when. */
@@ -48,6 +50,10 @@ export class LeafSetPush {
   constructor(context: Context, exchange: LeafSetExchange) {
     this.#context = context;
     this.#exchange = exchange;
+  }
+
+  begin(fillingUntilMs: number): void {
+    this.#fillingUntilMs = fillingUntilMs;
   }
 
   came(contact: Contact): void {
@@ -126,7 +132,8 @@ export class LeafSetPush {
         failed.push({ id: item.failed.id, incarnation: item.failed.contact.incarnation, ageMs: this.#context.now.monoMs - item.sinceMs });
     }
     if (members.length + failed.length === 0) return;
-    this.#exchange.send(to, 'push', { members, failed });
+    const isFilling = this.#context.now.monoMs < this.#fillingUntilMs;
+    this.#exchange.send(to, 'push', isFilling ? { named: members.map(nameOf), failed } : { members, failed });
   }
 
   #tell(failed: Peer, sinceMs: number): void {

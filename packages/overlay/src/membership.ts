@@ -57,6 +57,7 @@ export class Membership {
 
   begin(): void {
     this.#fillingUntilMs = this.#context.now.monoMs + fillingMs;
+    this.push.begin(this.#fillingUntilMs);
     this.#compare.begin();
   }
 

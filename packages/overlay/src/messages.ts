@@ -158,8 +158,6 @@ export interface RouteReplyMessage {
   readonly root: Contact;
   /** The nodes closest to the key as the root knows them, closest first, the root included: at least r when there are so many. Empty for a probe. */
   readonly replicaSet: readonly Contact[];
-  /** For a join the root's leaf set, otherwise empty. */
-  readonly leafSet: readonly Contact[];
   readonly path: readonly Hop[];
   readonly contacts: readonly Contact[];
 }
@@ -220,7 +218,6 @@ export interface JoinCommittedMessage {
   readonly type: 'joinCommitted';
   readonly attempt: number;
   readonly token: number;
-  readonly members: readonly Contact[];
 }
 
 /** Routing-table upkeep: asks for the contacts of one row. */

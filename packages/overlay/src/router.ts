@@ -16,8 +16,8 @@ const replyMs = 3000;
 /** A hop that is about to become active is asked again after this. */
 const busyMs = 50;
 /** Contacts that one hop adds to a join, and contacts in a message at most. */
-const contactsPerHop = 16;
-const contactsMax = 64;
+const contactsPerHop = 8;
+const contactsMax = 16;
 
 /** Told of the root's reply to a request that began on this node; absent when none came in time. Called exactly once. */
 export type RouteOwner = (reply: RouteReplyMessage | undefined) => void;
@@ -302,8 +302,7 @@ export class Router {
       request: message.request,
       root: self,
       replicaSet: isProbe ? [] : leafSet.replicaSet(message.key, config.replicaSetRank),
-      leafSet: isJoin ? leafSet.contacts() : [],
-      path: message.path,
+      path: isProbe ? [] : message.path,
       contacts: isJoin ? this.#withOwnRow(message) : [],
     };
   }

@@ -8,9 +8,13 @@ import type { Peer } from './peers.ts';
 import { clockwiseTop } from './ring.ts';
 
 /** Contacts in the answer to one question at most. */
-const contactsMax = 64;
+const contactsMax = 32;
 /** Contacts that one sweep asks for at most. */
 const learnedMax = 8;
+/** What is spent on contacts where nodes come and go: 50 bytes a second, at 250 bytes a contact. Few lookups pass before they are dead. */
+const learnedPerMs = 50 / 250 / 1000;
+/** With fewer than these most lookups would take a hop more. */
+const contactsLeast = 64;
 /** While answers bring contacts that were not known, questions come in such pauses; then longer and longer. */
 const fillMsMin = 4_000;
 const fillMsMax = 60_000;
@@ -45,7 +49,7 @@ export class TableUpkeep {
   }
 
   onTimer(): void {
-    if (this.#fillMs < fillMsMax) this.#askForRow();
+    if (this.#isFilling) this.#askForRow();
     else this.#sweep();
     this.#again();
   }
@@ -84,7 +88,20 @@ export class TableUpkeep {
   #unknownOf(names: readonly MemberName[]): readonly MemberName[] {
     const { table } = this.#context;
     const known = new Set(table.all().map(({ contact }) => nameOf(contact)));
-    return names.filter((name) => !known.has(name) && table.hasRoomFor(placeOf(name))).slice(0, learnedMax);
+    return names
+      .filter((name) => !known.has(name) && table.hasRoomFor(placeOf(name)))
+      .slice(0, Math.min(learnedMax, Math.max(0, this.#contactsWorth() - table.size)));
+  }
+
+  get #isFilling(): boolean {
+    return this.#fillMs < fillMsMax && this.#context.table.size < this.#contactsWorth();
+  }
+
+  /** So many contacts may be learned anew in the time that they live, for what the upkeep may cost. */
+  #contactsWorth(): number {
+    const { tuning, now, leafSet, config } = this.#context;
+    const livesMs = 1 / tuning.failures.perMs(now.monoMs, leafSet.size);
+    return Math.max(contactsLeast, Math.min(config.tableContactsMax, livesMs * learnedPerMs));
   }
 
   #askForRow(): void {
@@ -134,7 +151,7 @@ export class TableUpkeep {
   }
 
   #again(): void {
-    this.#context.after(this.#context.jittered(this.#fillMs < fillMsMax ? this.#fillMs : this.#sweepMs()), { kind: 'tableUpkeep' });
+    this.#context.after(this.#context.jittered(this.#isFilling ? this.#fillMs : this.#sweepMs()), { kind: 'tableUpkeep' });
   }
 
   /** Every contact is to be gone through within the tuned time. */

@@ -67,21 +67,21 @@ describe('at the commit', () => {
     const refusal = { attempt, reason: 'stale', retryAfterMs: 0, members: [x], previouslyActive: true } as const;
     joiner.hear(x, { type: 'joinRefused', ...refusal });
     expect(joiner.sent.filter(({ message }) => message.type === 'joinRequest')).toEqual([]);
-    joiner.hear(s, { type: 'joinCommitted', attempt, token, members: [s, p] });
+    joiner.hear(s, { type: 'joinCommitted', attempt, token });
     expect(joiner.overlay.status).toBe('active');
   });
 
   test('who guesses the token lets nobody in', () => {
     const joiner = Joiner.committing(joining, p, s);
-    joiner.hear(x, { type: 'joinCommitted', attempt, token, members: [] });
+    joiner.hear(x, { type: 'joinCommitted', attempt, token });
     expect(joiner.overlay.status).toBe('joining');
-    joiner.hear(s, { type: 'joinCommitted', attempt, token, members: [s, p] });
+    joiner.hear(s, { type: 'joinCommitted', attempt, token });
     expect(joiner.overlay.status).toBe('active');
   });
 
   test('a predecessor that is alone lets the joiner in itself', () => {
     const joiner = Joiner.committing(joining, p, p);
-    joiner.hear(p, { type: 'joinCommitted', attempt, token, members: [p] });
+    joiner.hear(p, { type: 'joinCommitted', attempt, token });
     expect(joiner.overlay.status).toBe('active');
   });
 });

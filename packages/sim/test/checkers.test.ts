@@ -44,7 +44,7 @@ function grant(to: Contact, token: number): Message {
 }
 
 function committed(token: number): Message {
-  return { type: 'joinCommitted', attempt: 1, token, members: [] };
+  return { type: 'joinCommitted', attempt: 1, token };
 }
 
 /** Puts through the host's core, which answers with this result. */

@@ -54,7 +54,6 @@ export const overlayBodies: { readonly [Type in OverlayMessage['type']]: Body<Me
   routeReply: body('routeReply', 30, 'replyTo', {
     root: required(1, contact),
     replicaSet: contactsIn(2),
-    leafSet: contactsIn(3),
     path: hopsIn(4),
     contacts: contactsIn(5),
   }),
@@ -84,7 +83,6 @@ export const overlayBodies: { readonly [Type in OverlayMessage['type']]: Body<Me
   joinCommitted: body('joinCommitted', 37, 'none', {
     attempt: implicit(1, uint(), 0),
     token: implicit(2, uint(), 0),
-    members: contactsIn(3),
   }),
   tableRequest: body('tableRequest', 38, 'none', { row: implicit(1, uint(limits.rowMax), 0) }),
   tableReply: body('tableReply', 39, 'none', { row: implicit(1, uint(limits.rowMax), 0), contacts: contactsIn(2) }),

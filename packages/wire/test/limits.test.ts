@@ -35,7 +35,6 @@ const routeReply = (change: Partial<Extract<Message, { type: 'routeReply' }>>): 
   request,
   root: contact,
   replicaSet: [],
-  leafSet: [],
   path: [],
   contacts: [],
   ...change,
@@ -192,7 +191,7 @@ describe('a receiver', () => {
 test('the largest message within all limits fits into a frame', () => {
   const contactsMax = many(limits.contactsMax, largest);
   const path = many(limits.hopsMax, { id, rttMs: limits.rttUsMax });
-  const message = routeReply({ root: largest, replicaSet: contactsMax, leafSet: contactsMax, contacts: contactsMax, path });
+  const message = routeReply({ root: largest, replicaSet: contactsMax, contacts: contactsMax, path });
   expect(encodedSize(message)).toBeLessThanOrEqual(limits.frameBytesMax);
   expect(decodeFrame(withoutPrefix(encodeFrame(message))).kind).toBe('message');
 });

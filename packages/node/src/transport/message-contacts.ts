@@ -11,12 +11,11 @@ export function contactsOf(message: Message): readonly Contact[] {
     case 'leafSet':
     case 'routeRefused':
     case 'joinRefused':
-    case 'joinCommitted':
       return message.members;
     case 'route':
       return [message.origin, ...message.contacts];
     case 'routeReply':
-      return [message.root, ...message.replicaSet, ...message.leafSet, ...message.contacts];
+      return [message.root, ...message.replicaSet, ...message.contacts];
     case 'findNextReply':
     case 'tableReply':
       return message.contacts;
@@ -40,7 +39,6 @@ export function withGoodContacts(message: Message, isGood: (contact: Contact) =>
     case 'leafSet':
     case 'routeRefused':
     case 'joinRefused':
-    case 'joinCommitted':
       return { ...message, members: good(message.members) };
     case 'route':
       return isGood(message.origin) ? { ...message, contacts: good(message.contacts) } : undefined;
@@ -49,7 +47,6 @@ export function withGoodContacts(message: Message, isGood: (contact: Contact) =>
       return {
         ...message,
         replicaSet: good(message.replicaSet),
-        leafSet: good(message.leafSet),
         contacts: good(message.contacts),
       };
     case 'findNextReply':
