@@ -67,10 +67,23 @@ export class LeafSetExchange {
     for (const name of named) if (placeOf(name).top !== center.top) places.push({ id: placeOf(name) });
     for (const contact of this.#own())
       if (!contact.id.equals(center) && !known.has(nameOf(contact))) places.push({ id: contact.id, contact });
-    places.sort((a, b) => compareClockwise(center, a.id, b.id));
-    const half = this.#context.config.leafSetSize / 2;
-    const near = places.length <= 2 * half ? places : [...places.slice(0, half), ...places.slice(-half)];
+    const near = this.#nearest(center, places);
     return near.flatMap(({ contact }) => contact ?? []);
+  }
+
+  /** Of the named nodes those that would be members, were all live that are members or are being asked. */
+  nearestOf(names: readonly MemberName[]): readonly MemberName[] {
+    if (names.length === 0) return names;
+    const { leafSet, self } = this.#context;
+    const places: { readonly id: Id; readonly name?: MemberName }[] = [...leafSet.members, ...this.#candidates()].map(({ id }) => ({ id }));
+    for (const name of names) places.push({ id: placeOf(name), name });
+    return this.#nearest(self.id, places).flatMap(({ name }) => name ?? []);
+  }
+
+  #nearest<T extends { readonly id: Id }>(center: Id, places: readonly T[]): readonly T[] {
+    const half = this.#context.config.leafSetSize / 2;
+    const ring = [...places].sort((a, b) => compareClockwise(center, a.id, b.id));
+    return ring.length <= 2 * half ? ring : [...ring.slice(0, half), ...ring.slice(-half)];
   }
 
   /** Those who are being asked whether they live need not be told again. */

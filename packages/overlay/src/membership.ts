@@ -320,6 +320,8 @@ export class Membership {
       [],
       this.#context.failed.recent(failedMax, this.#context.now.monoMs, ({ ageMs }) => ageMs < recheckMs),
     );
-    return [...unknown].filter((name) => !dead.has(placeOf(name)));
+    const alive = [...unknown].filter((name) => !dead.has(placeOf(name)));
+    // To a newcomer with few members nearly everybody fits. Later those that are missing may have to stand in for members that are dead.
+    return this.#context.now.monoMs < this.#fillingUntilMs ? this.exchange.nearestOf(alive) : alive;
   }
 }
