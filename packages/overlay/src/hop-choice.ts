@@ -1,7 +1,7 @@
 import type { Context } from './context.ts';
 import type { Id } from './id.ts';
 import type { Peer } from './peers.ts';
-import { isCloser } from './ring.ts';
+import { clockwiseTop, isCloser } from './ring.ts';
 
 type Accepts = (peer: Peer) => boolean;
 
@@ -18,7 +18,17 @@ export class HopChoice {
     const { leafSet, table, isServing } = this.#context;
     const best = closestOf(leafSet.members, key, this.#bound(), accepts);
     if (isServing && leafSet.covers(key)) return best;
-    return table.closest(key, best?.id ?? this.#bound(), accepts) ?? best;
+    const hop = table.closest(key, best?.id ?? this.#bound(), accepts);
+    return hop === undefined ? best : (this.#neighbourOf(key, hop, accepts) ?? hop);
+  }
+
+  /** A contact that is closer than the `hop` by prefix, and so close that the key's root is surely in its leaf set, if not itself. */
+  #neighbourOf(key: Id, hop: Peer, accepts: Accepts): Peer | undefined {
+    const { leafSet, table } = this.#context;
+    const beside = table.closestBeside(key, hop.id, accepts);
+    if (beside === undefined) return undefined;
+    const distance = Math.min(clockwiseTop(beside.id, key), clockwiseTop(key, beside.id));
+    return distance < leafSet.reach ? beside : undefined;
   }
 
   closestConnected(key: Id, accepts: Accepts): Peer | undefined {

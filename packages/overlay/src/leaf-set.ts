@@ -233,6 +233,11 @@ export class LeafSet {
     return Math.round((this.#members.length * ringTops) / Math.max(1, this.#spanned()));
   }
 
+  /** How far the leaf set of any node reaches on either side, by estimate, in the unit of `clockwiseTop`. */
+  get reach(): number {
+    return (this.#half * ringTops) / this.estimatedSize();
+  }
+
   /** The stretch from the outermost counter-clockwise member to the outermost clockwise one, in units of 2²⁰⁸. */
   #spanned(): number {
     const { clockwise, counterClockwise } = this.#derive();

@@ -86,6 +86,15 @@ export class RoutingTable {
     return this.#closestIn(this.cellOf(key), key, than, accepts) ?? this.#closestAround(row, key, than, accepts);
   }
 
+  /** A contact closer to `key` than `than` in the columns beside that of the key's digit: the nearest node may share fewer digits. */
+  closestBeside(key: Id, than: Id, accepts: (peer: Peer) => boolean): Peer | undefined {
+    const row = sharedPrefixLength(this.#self, key);
+    if (row >= idDigits) return undefined;
+    const digit = key.digit(row);
+    const after = this.#closestInColumn(row, (digit + 1) % columnCount, key, than, accepts);
+    return this.#closestInColumn(row, (digit + columnCount - 1) % columnCount, key, after?.id ?? than, accepts) ?? after;
+  }
+
   /** The contacts that share one more digit with `key` than this node does. */
   cellOf(key: Id): readonly Peer[] {
     return this.#cells[this.#placeOf(key)] ?? nobody;

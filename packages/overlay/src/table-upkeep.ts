@@ -1,5 +1,6 @@
 import type { Contact } from './contact.ts';
 import type { Context } from './context.ts';
+import type { Deadline } from './deadlines.ts';
 import { compareIds, type Id } from './id.ts';
 import type { LeafSetExchange } from './leaf-set-exchange.ts';
 import { type MemberName, NamedNodes, nameOf, placeOf } from './member-name.ts';
@@ -10,16 +11,16 @@ import { clockwiseTop } from './ring.ts';
 /** Contacts in the answer to one question at most. */
 const contactsMax = 32;
 /** Contacts that one sweep asks for at most. */
-const learnedMax = 8;
-/** What is spent on contacts where nodes come and go: 50 bytes a second, at 250 bytes a contact. Few lookups pass before they are dead. */
-const learnedPerMs = 50 / 250 / 1000;
+const learnedMax = 16;
+/** After a sweep that showed contacts which are worth having, the next one comes this soon. */
+const newsMs = 4_000;
+/** What is spent on contacts where nodes come and go: 120 bytes a second, at 250 bytes a contact. Few lookups pass before they are dead. */
+const learnedPerMs = 120 / 250 / 1000;
 /** With fewer than these most lookups would take a hop more. */
 const contactsLeast = 64;
 /** While answers bring contacts that were not known, questions come in such pauses; then longer and longer. */
 const fillMsMin = 4_000;
 const fillMsMax = 60_000;
-/** The ring in units of `clockwiseTop`. */
-const ringTops = 2 ** 48;
 
 /**
  * Keeps the routing table filled and true. It is filled by traffic, and at first by asking peers for their rows. From then on
@@ -33,6 +34,7 @@ export class TableUpkeep {
   #fillMs = fillMsMin;
   /** Where on the ring the arc ends that was gone through last. */
   #swept: Id;
+  #timer: Deadline | undefined;
   /** Whose leaf set is awaited. */
   #asked: Peer | undefined;
 
@@ -81,7 +83,9 @@ export class TableUpkeep {
     }
     this.#swept = last;
     const wanted = this.#unknownOf(message.named);
-    if (wanted.length > 0) this.#exchange.send(from, 'answer', { wanted });
+    if (wanted.length === 0) return;
+    this.#exchange.send(from, 'answer', { wanted });
+    if (this.#timer !== undefined) this.#context.deadlines.move(this.#timer, this.#context.now.monoMs + this.#context.jittered(newsMs));
   }
 
   /** Some of the named nodes that the table has room for and lacks. */
@@ -129,8 +133,7 @@ export class TableUpkeep {
   }
 
   #nextOf(contacts: readonly Peer[]): Peer | undefined {
-    const { leafSet, config } = this.#context;
-    const reach = ((config.leafSetSize / 2) * ringTops) / leafSet.estimatedSize();
+    const { reach } = this.#context.leafSet;
     let farthest: Peer | undefined;
     let nearest: Peer | undefined;
     for (const peer of contacts) {
@@ -151,7 +154,7 @@ export class TableUpkeep {
   }
 
   #again(): void {
-    this.#context.after(this.#context.jittered(this.#isFilling ? this.#fillMs : this.#sweepMs()), { kind: 'tableUpkeep' });
+    this.#timer = this.#context.after(this.#context.jittered(this.#isFilling ? this.#fillMs : this.#sweepMs()), { kind: 'tableUpkeep' });
   }
 
   /** Every contact is to be gone through within the tuned time. */
@@ -184,7 +187,7 @@ function outermost(center: Id, members: readonly Id[]): readonly [Id, Id] {
   let first = center;
   let last = center;
   for (const id of members) {
-    const isAhead = clockwiseTop(center, id) < ringTops / 2;
+    const isAhead = clockwiseTop(center, id) < clockwiseTop(id, center);
     if (isAhead && clockwiseTop(center, id) > clockwiseTop(center, last)) last = id;
     if (!isAhead && clockwiseTop(id, center) > clockwiseTop(first, center)) first = id;
   }

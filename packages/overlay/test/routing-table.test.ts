@@ -77,6 +77,16 @@ test('the next hop is strictly closer, and is found whenever there is one', () =
   );
 });
 
+test('the nearest contact may be beside the column of the key', () => {
+  const table = new RoutingTable(hex('00'), 3, 100);
+  const [far, near] = [peer(hex('7000')), peer(hex('8001'))];
+  for (const each of [far, near]) table.insert(each);
+  const key = hex('7ff0');
+  expect(table.closest(key, hex('00'), () => true)).toBe(far);
+  expect(table.closestBeside(key, far.id, () => true)).toBe(near);
+  expect(table.closestBeside(hex('7010'), far.id, () => true)).toBeUndefined();
+});
+
 test('what was removed is not found any more', () => {
   const self = hex('00');
   const table = new RoutingTable(self, 3, 100);

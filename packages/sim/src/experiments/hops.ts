@@ -43,7 +43,7 @@ function runOne({ nodes: full, published, meanMax }: HopsSetting, options: RunOp
     seed: options.seed,
     nodes,
     topology: topologies['transit-stub'],
-    warmUpMinutes: nodes < builtFrom ? 5 : 0,
+    warmUpMinutes: nodes < builtFrom ? 15 : 0,
     minutes: 2,
     lookupsPerNodeSecond: Math.min(0.2, 100 / nodes),
   });
