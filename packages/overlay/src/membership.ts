@@ -7,7 +7,7 @@ import { type MemberName, NamedNodes, nameOf, placeOf } from './member-name.ts';
 import type { FailedEntry, LeafSetMessage } from './messages.ts';
 import { PacedTimer } from './paced-timer.ts';
 import type { Peer } from './peers.ts';
-import type { Verifications } from './verification.ts';
+import type { Verification, Verifications } from './verification.ts';
 
 /** A node that spoke for itself, or asked for this one, so recently needs no probe before it is taken in. */
 const recentMs = 10_000;
@@ -132,6 +132,11 @@ export class Membership {
     this.push.failed(peer);
     this.repair.onLost(peer);
     return true;
+  }
+
+  /** While a node was being asked that did not live, its place was not offered to those beyond it. */
+  onMissing(peer: Peer, { suspicion }: Verification): void {
+    if (suspicion === 'candidate' && this.#context.isOnRing && this.#context.leafSet.fits(peer.id)) this.repair.onLost(peer);
   }
 
   /** Others say that these nodes exist. Those that would fit are asked; the table may use them unasked. */

@@ -372,6 +372,7 @@ export class Protocol {
         break;
       case 'absent':
         if (!peer.isLeaf) this.context.table.remove(peer);
+        this.membership.onMissing(peer, verification);
         break;
     }
     this.#join.progress();
@@ -400,7 +401,10 @@ export class Protocol {
     const { incarnation } = peer.contact;
     this.remembered.lost(peer);
     this.#router.onHopLost(peer);
-    if (!this.membership.fail(peer)) return;
+    if (!this.membership.fail(peer)) {
+      this.membership.onMissing(peer, verification);
+      return;
+    }
     const detectionMs = this.context.now.monoMs - verification.startedMs;
     this.context.emit({ type: 'failed', id: peer.id, incarnation, detectionMs });
   }
