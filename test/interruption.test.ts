@@ -59,7 +59,9 @@ test('the node that puts dies in the middle: nothing was acknowledged, and the p
   const file = join(testbed.folder(), 'file');
   const content = payload('interrupted', 16 * mebibyte);
   writeFileSync(file, content);
-  const put = testbed.command(putter, ['put', file]);
+  // Of the same content, but from a pipe that does not end: the put is under way however fast it is.
+  const put = testbed.command(putter, ['put', '-']);
+  put.child.stdin?.write(content);
   await until('block elsewhere', async () => ((await blocksOf(other)) > 0 ? undefined : 'none'));
   putter.kill();
   expect(await put.ended).toMatchObject({ code: 7, stdout: '' });

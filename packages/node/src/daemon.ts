@@ -13,6 +13,7 @@ import { PathLock } from './lock/path-lock.ts';
 import { createLogger } from './logging/logger.ts';
 import { type Activation, type LeaveOutcome, Node, type ProtocolOptions } from './node.ts';
 import { Store } from './store/store.ts';
+import { portIn } from './transport/address-text.ts';
 import { Views } from './views.ts';
 
 export type { Activation, LeaveOutcome } from './node.ts';
@@ -189,12 +190,8 @@ async function writeApiFile(file: string, content: ApiFile): Promise<void> {
 /** The default port is anybody's; that another was taken is for the user to know, once. */
 function portNotices({ listen, listenChosen }: Config, multiaddrs: readonly string[], lastPort: number | undefined): readonly string[] {
   if (listenChosen) return [];
-  const wanted = [...listen.map(portOf), String(lastPort)];
-  const got = [...new Set(multiaddrs.map(portOf))].filter((port) => port !== undefined);
+  const wanted = [...listen.map(portIn), lastPort];
+  const got = [...new Set(multiaddrs.map(portIn))].filter((port) => port !== undefined);
   if (got.some((port) => wanted.includes(port))) return [];
   return [`Port ${lastPort ?? wanted[0]} is taken: listening on port ${got.join(', ')} instead.`];
-}
-
-function portOf(multiaddr: string): string | undefined {
-  return /\/tcp\/(\d+)/.exec(multiaddr)?.[1];
 }

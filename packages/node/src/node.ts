@@ -12,6 +12,7 @@ import { Runtime } from './runtime/runtime.ts';
 import type { ContactMeta } from './store/meta-store.ts';
 import type { Store } from './store/store.ts';
 import { Strangers } from './strangers.ts';
+import { portIn } from './transport/address-text.ts';
 import { createLibp2pTransport, type Libp2pTransport } from './transport/libp2p-transport.ts';
 import { type Network, networkOf } from './transport/membership.ts';
 import { TransportError } from './transport/transport.ts';
@@ -358,6 +359,6 @@ async function openTransport(
 }
 
 async function rememberPort(meta: Store['meta'], transport: Libp2pTransport): Promise<void> {
-  const [port] = transport.multiaddrs().flatMap((address) => /\/tcp\/(\d+)/.exec(address)?.[1] ?? []);
-  if (port !== undefined) await meta.set({ port: Number(port) });
+  const [port] = transport.multiaddrs().flatMap((address) => portIn(address) ?? []);
+  if (port !== undefined) await meta.set({ port });
 }

@@ -1,7 +1,7 @@
 import type { Context } from './context.ts';
 import type { Id } from './id.ts';
 import type { Peer } from './peers.ts';
-import { clockwiseTop, isCloser } from './ring.ts';
+import { isCloser, ringTop } from './ring.ts';
 
 type Accepts = (peer: Peer) => boolean;
 
@@ -27,8 +27,7 @@ export class HopChoice {
     const { leafSet, table } = this.#context;
     const beside = table.closestBeside(key, hop.id, accepts);
     if (beside === undefined) return undefined;
-    const distance = Math.min(clockwiseTop(beside.id, key), clockwiseTop(key, beside.id));
-    return distance < leafSet.reach ? beside : undefined;
+    return ringTop(key, beside.id) < leafSet.reach ? beside : undefined;
   }
 
   closestConnected(key: Id, accepts: Accepts): Peer | undefined {

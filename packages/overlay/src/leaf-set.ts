@@ -2,7 +2,7 @@ import type { Contact } from './contact.ts';
 import { expm1, ln } from './exact-math.ts';
 import type { Id } from './id.ts';
 import type { Peer } from './peers.ts';
-import { type Arc, arcBoundary, clockwiseTop, compareClockwise, compareCloseness, inArc } from './ring.ts';
+import { type Arc, arcBoundary, clockwiseTop, compareClockwise, compareCloseness, inArc, ringTop } from './ring.ts';
 
 const ringTops = 2 ** 48;
 /** A gap so wide that ids drawn at random leave one by chance in a millionth of all rings means: there are nodes in it. */
@@ -264,7 +264,7 @@ export class LeafSet {
     if (this.overlaps || this.has(id)) return true;
     if (this.#self.status === 'joining' && this.isNear(id, alwaysNear)) return true;
     const reach = (reachSlack * this.#spanned() * this.#half) / Math.max(1, this.#members.length);
-    return Math.min(clockwiseTop(this.#self.id, id), clockwiseTop(id, this.#self.id)) <= reach;
+    return ringTop(this.#self.id, id) <= reach;
   }
 
   #derive(): Derived {

@@ -27,6 +27,12 @@ export function clockwiseTop(from: Id, to: Id): number {
   return to.hex < from.hex ? topSize : 0;
 }
 
+/** Ring distance, the shorter way round, in units of 2²⁰⁸, exact to one unit: for ordering, never for equality. */
+export function ringTop(a: Id, b: Id): number {
+  const distance = a.top < b.top ? b.top - a.top : a.top - b.top;
+  return distance > topSize / 2 ? topSize - distance : distance;
+}
+
 /** Clockwise distance from `from` to `to`, 0 to 2²⁵⁶ − 1. Exact and slow. */
 export function clockwiseDistance(from: Id, to: Id): bigint {
   return BigInt.asUintN(idBits, to.toBigInt() - from.toBigInt());
@@ -72,11 +78,6 @@ export function arcBoundary(a: Id, b: Id): Id {
   const distance = clockwiseDistance(a, b);
   assert(distance > 0n, 'a boundary lies between two different ids');
   return Id.fromBigInt(a.toBigInt() + (distance - 1n) / 2n);
-}
-
-function ringTop(a: Id, b: Id): number {
-  const distance = a.top < b.top ? b.top - a.top : a.top - b.top;
-  return distance > topSize / 2 ? topSize - distance : distance;
 }
 
 function compareClosenessExact(key: Id, a: Id, b: Id): number {

@@ -34,7 +34,7 @@ export class TableUpkeep {
   #fillMs = fillMsMin;
   /** Where on the ring the arc ends that was gone through last. */
   #swept: Id;
-  #timer: Deadline | undefined;
+  readonly #deadline: Deadline;
   /** Whose leaf set is awaited. */
   #asked: Peer | undefined;
 
@@ -42,18 +42,19 @@ export class TableUpkeep {
     this.#context = context;
     this.#exchange = exchange;
     this.#swept = context.self.id;
+    this.#deadline = context.deadlines.prepare({ kind: 'tableUpkeep' });
   }
 
   /** `isFilled`: there is no hurry to find contacts. */
   begin(isFilled: boolean): void {
     if (isFilled) this.#fillMs = fillMsMax;
-    this.#again();
+    this.#again(this.#pauseMs());
   }
 
   onTimer(): void {
     if (this.#isFilling) this.#askForRow();
     else this.#sweep();
-    this.#again();
+    this.#again(this.#pauseMs());
   }
 
   onRequest(from: Peer, message: TableRequestMessage): void {
@@ -85,7 +86,7 @@ export class TableUpkeep {
     const wanted = this.#unknownOf(message.named);
     if (wanted.length === 0) return;
     this.#exchange.send(from, 'answer', { wanted });
-    if (this.#timer !== undefined) this.#context.deadlines.move(this.#timer, this.#context.now.monoMs + this.#context.jittered(newsMs));
+    this.#again(newsMs);
   }
 
   /** Some of the named nodes that the table has room for and lacks. */
@@ -153,8 +154,12 @@ export class TableUpkeep {
     return !peer.isLeaf && this.#context.isHop(peer);
   }
 
-  #again(): void {
-    this.#timer = this.#context.after(this.#context.jittered(this.#isFilling ? this.#fillMs : this.#sweepMs()), { kind: 'tableUpkeep' });
+  #again(inMs: number): void {
+    this.#context.deadlines.move(this.#deadline, this.#context.now.monoMs + this.#context.jittered(inMs));
+  }
+
+  #pauseMs(): number {
+    return this.#isFilling ? this.#fillMs : this.#sweepMs();
   }
 
   /** Every contact is to be gone through within the tuned time. */

@@ -18,6 +18,11 @@ export function parseAddress(text: string): Multiaddr {
   return address;
 }
 
+/** The TCP port in an address of our own. */
+export function portIn(text: string): number | undefined {
+  return portOf(multiaddr(text));
+}
+
 /** The peer that an address ends with. `bad-address` when that is no peer id. */
 export function peerIn(address: Multiaddr): PeerId | undefined {
   const named = peerIdOf(address);
