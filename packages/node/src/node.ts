@@ -20,6 +20,8 @@ import { TransportError } from './transport/transport.ts';
 const rememberedMax = 96;
 /** Changes of the contacts worth remembering are written together. */
 const rememberDelayMs = 1000;
+/** With fewer contacts on disk than this, each new one is written at once: killed now, the node would not find back. */
+const rememberedEnough = 4;
 /** The second plane starts this long after activation, within a quarter of it: it helps nobody who is joining. */
 const kadDelayMs = 60_000;
 /** Messages that say good-bye get this long to leave. */
@@ -288,7 +290,8 @@ export class Node {
   private rememberLater(): void {
     const remember = (): void =>
       void this.remember().catch((error) => this.init.log.warn({ error: String(error) }, 'contacts not written'));
-    this.remembering ??= setTimeout(remember, rememberDelayMs);
+    const isEnough = (this.store.meta.get('remembered') ?? []).length >= rememberedEnough;
+    this.remembering ??= setTimeout(remember, isEnough ? rememberDelayMs : 0);
   }
 
   private async remember(): Promise<void> {

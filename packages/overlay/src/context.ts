@@ -17,7 +17,7 @@ const hopAckMsMin = 200;
 const rtoMsInitial = 1000;
 const nothing: readonly OverlayOutput[] = [];
 /** The network counts as larger than the whole table only by so much: its size is known to a fifth, from the density of 32 members. */
-const sizeSlack = 1.5;
+const sizeSlack = 1.25;
 
 /** What a node starts with. */
 export interface OverlayInit {

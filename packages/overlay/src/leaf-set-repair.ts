@@ -18,14 +18,16 @@ export class LeafSetRepair {
   #roundsLeft = 0;
   #isClockwiseShort = false;
   #isCounterClockwiseShort = false;
+  #hasLost = false;
 
   constructor(context: Context, exchange: LeafSetExchange) {
     this.#context = context;
     this.#exchange = exchange;
   }
 
-  get isRunning(): boolean {
-    return this.#deadline !== undefined;
+  /** Whether the nodes that take the places of lost members may not be known yet. */
+  get isAfterLoss(): boolean {
+    return this.#hasLost;
   }
 
   /**
@@ -35,7 +37,8 @@ export class LeafSetRepair {
   onLost(peer: Peer): void {
     const { leafSet, config } = this.#context;
     const wasFull = leafSet.size === config.leafSetSize - 1;
-    if (!wasFull && leafSet.overlaps && !this.isRunning) return;
+    if (!wasFull && leafSet.overlaps && !this.#hasLost) return;
+    this.#hasLost = true;
     this.#roundsLeft = roundsMax;
     if (leafSet.isClockwise(peer.id)) this.#isClockwiseShort = true;
     else this.#isCounterClockwiseShort = true;
@@ -60,6 +63,7 @@ export class LeafSetRepair {
     if (this.#deadline !== undefined) return;
     this.#isClockwiseShort = false;
     this.#isCounterClockwiseShort = false;
+    this.#hasLost = false;
   }
 
   /** By turns the member in the middle of the half, who knows beyond its end, and the last one, who knows farthest. */

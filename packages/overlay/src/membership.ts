@@ -63,7 +63,7 @@ export class Membership {
 
   /** Whether members are missing, after a join or after failures: a leaf set that seems to hold the whole ring may not. */
   get isFilling(): boolean {
-    if (this.repair.isRunning) return true;
+    if (this.repair.isAfterLoss) return true;
     return this.#context.now.monoMs < this.#fillingUntilMs && this.#verifications.candidates > 0;
   }
 

@@ -1,4 +1,4 @@
-import { type Contact, type Id, type NodeStatus, type Now, type Role, SeededRandom, SparseMap } from '@dht/overlay';
+import { type Contact, type Id, type NodeStatus, type Now, type OverlayView, type Role, SeededRandom, SparseMap } from '@dht/overlay';
 import type { BlockRef, CoreEvent, CoreInit, CoreInput, CoreOutput, Message } from '@dht/storage';
 import { HostClock } from './clock.ts';
 import { Commands, type PendingCommand } from './commands.ts';
@@ -19,6 +19,10 @@ import type { World } from './world.ts';
 const second = 1000;
 /** The daemon writes remembered contacts at its leisure; what a crash finds unwritten is forgotten. */
 const rememberDelayMs = 1 * second;
+/** With fewer of them each new one is written at once, with the neighbours. */
+const rememberedEnough = 4;
+/** To the disk. */
+const writeMs = 10;
 /** A core that asks for so many timeouts at one instant has stopped making progress. */
 const timeoutsPerInstantMax = 1000;
 /** What a kernel keeps for a stopped process before the senders have to wait. */
@@ -341,7 +345,7 @@ export class Host implements EventTarget {
   private onEvent(event: CoreEvent): void {
     this.world.observers.notify('onEvent', this, event);
     if (event.type === 'activated') this.rememberActivation();
-    if (event.type === 'rememberedChanged') this.rememberLater();
+    if (event.type === 'rememberedChanged' || (event.type === 'leafSetChanged' && !this.remembersEnough)) this.rememberLater();
   }
 
   /** In one write: a node that knows it was active but nobody to rejoin through would found a ring of its own. */
@@ -354,13 +358,24 @@ export class Host implements EventTarget {
     if (this.rememberScheduled) return;
     this.rememberScheduled = true;
     const { life } = this;
-    this.world.engine.after(rememberDelayMs, () => {
+    this.world.engine.after(this.remembersEnough ? rememberDelayMs : writeMs, () => {
       if (this.life !== life || this.core === undefined) return;
       this.rememberScheduled = false;
-      const remembered = this.core.overlay.remembered();
+      const remembered = this.worthRemembering(this.core.overlay);
       // A node that sees nobody now still knows whom it saw.
       if (remembered.length > 0) this.remembered = remembered;
     });
+  }
+
+  private get remembersEnough(): boolean {
+    return this.remembered.length >= rememberedEnough;
+  }
+
+  private worthRemembering(overlay: OverlayView): readonly Contact[] {
+    const remembered = overlay.remembered();
+    if (remembered.length >= rememberedEnough) return remembered;
+    const { clockwise, counterClockwise } = overlay.leafSet();
+    return [...new Set([...[...clockwise, ...counterClockwise].map(({ contact }) => contact), ...remembered])];
   }
 
   private noteStatus(): void {

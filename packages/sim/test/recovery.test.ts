@@ -1,7 +1,9 @@
+import { Id } from '@dht/overlay';
 import { expect, test } from 'vitest';
 import { ExactLeafSets } from '../src/checkers/exact-leaf-sets.ts';
 import { Cluster } from '../src/cluster.ts';
 import { sample } from '../src/distributions.ts';
+import type { Host } from '../src/host.ts';
 import { overlayCore } from '../src/overlay-core.ts';
 import { topologies } from '../src/topology.ts';
 import { World } from '../src/world.ts';
@@ -32,4 +34,34 @@ test('a node that dies on its way in, and is started again with no argument, get
   cluster.restart(joiner);
   world.runUntil(() => joiner.status === 'active', 4 * second, 100);
   expect(joiner.status, `seed ${seed}`).toBe('active');
+});
+
+test('the founder of a network that is killed just after the first others have joined finds back to them', () => {
+  const seed = 507;
+  const world = new World({ seed, createCore: overlayCore });
+  const cluster = new Cluster(world);
+  const [founder] = cluster.form(1) as [Host];
+  world.runFor(second);
+  const others = [cluster.join([founder]), cluster.join([founder])];
+  world.runUntil(() => others.every((host) => host.status === 'active'), 4 * second, 10);
+  world.runFor(100);
+  cluster.crash(founder);
+  world.runFor(second / 2);
+  cluster.restart(founder);
+  const exact = new ExactLeafSets(world);
+  world.runFor(100);
+  world.runUntil(() => exact.problems().length === 0, 10 * second, 100);
+  expect(exact.problems(), `seed ${seed}`).toEqual([]);
+});
+
+test('the members of a network that has just formed know the replica set of a key at once', () => {
+  const seed = 508;
+  const world = new World({ seed, createCore: overlayCore });
+  const hosts = new Cluster(world).form(3);
+  world.runFor(100);
+  const key = Id.fromHex('a'.repeat(64));
+  expect(
+    hosts.map((host) => host.core?.overlay.coversReplicaSet(key, 3)),
+    `seed ${seed}`,
+  ).toEqual([true, true, true]);
 });
