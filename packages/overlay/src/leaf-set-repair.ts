@@ -9,6 +9,8 @@ const delayMs = 200;
 const roundsMax = 6;
 /** A leaf set that is full again may hold a node that was the first to come, instead of the nearest. */
 const roundsWhenFull = 2;
+/** Before the second the neighbours have heard of whoever came at the same time. */
+const roundsWhenJoined = 2;
 
 /** Fills the places of lost members: others of the same half are asked what they know better. */
 export class LeafSetRepair {
@@ -47,7 +49,7 @@ export class LeafSetRepair {
 
   /** What a newcomer was told on its way in need not reach to the ends of its halves. */
   onJoined(): void {
-    this.#roundsLeft = roundsMax;
+    this.#roundsLeft = roundsWhenJoined;
     this.#isClockwiseShort = true;
     this.#isCounterClockwiseShort = true;
     this.#deadline ??= this.#again();
@@ -66,10 +68,13 @@ export class LeafSetRepair {
     this.#hasLost = false;
   }
 
-  /** By turns the member in the middle of the half, who knows beyond its end, and the last one, who knows farthest. */
+  /**
+   * By turns the member in the middle of the half, who knows beyond its end, and the last one, who knows farthest. When nobody is
+   * lost, the neighbours to which there are connections anyway are enough: the last of them knows as far as the half reaches.
+   */
   #ask(half: readonly Peer[], isLast: boolean): void {
-    const fit = half.filter((peer) => peer.isActive && this.#context.isUsable(peer));
-    const member = fit[isLast ? fit.length - 1 : fit.length >> 1];
+    const fit = half.filter((peer) => peer.isActive && this.#context.isUsable(peer) && (this.#hasLost || peer.connected));
+    const member = fit[isLast || !this.#hasLost ? fit.length - 1 : fit.length >> 1];
     if (member === undefined) return;
     this.#exchange.sendList(member, 'compare');
   }

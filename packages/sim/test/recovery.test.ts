@@ -1,4 +1,3 @@
-import { Id } from '@dht/overlay';
 import { expect, test } from 'vitest';
 import { ExactLeafSets } from '../src/checkers/exact-leaf-sets.ts';
 import { Cluster } from '../src/cluster.ts';
@@ -52,16 +51,4 @@ test('the founder of a network that is killed just after the first others have j
   world.runFor(100);
   world.runUntil(() => exact.problems().length === 0, 10 * second, 100);
   expect(exact.problems(), `seed ${seed}`).toEqual([]);
-});
-
-test('the members of a network that has just formed know the replica set of a key at once', () => {
-  const seed = 508;
-  const world = new World({ seed, createCore: overlayCore });
-  const hosts = new Cluster(world).form(3);
-  world.runFor(100);
-  const key = Id.fromHex('a'.repeat(64));
-  expect(
-    hosts.map((host) => host.core?.overlay.coversReplicaSet(key, 3)),
-    `seed ${seed}`,
-  ).toEqual([true, true, true]);
 });
