@@ -103,11 +103,22 @@ export class SyncStates {
     const sharers = new Set(ctx.overlay.neighbourSet(ctx.config.replicas).map(({ id }) => id.hex));
     for (const neighbour of neighbours) {
       if (!sharers.has(neighbour.id.hex) && !ctx.overlay.isConnected(neighbour.id)) continue;
-      const last = this.told.get(neighbour.id.hex);
-      if (last !== undefined && last.incarnation === neighbour.incarnation && sameArc(last.synced, synced)) continue;
+      if (this.isTold(neighbour)) continue;
       this.told.set(neighbour.id.hex, { incarnation: neighbour.incarnation, synced });
       ctx.send(neighbour, { type: 'syncState', storeId: ctx.storeId, ...(synced === undefined ? {} : { synced }) });
     }
+  }
+
+  /**
+   * Whether the neighbour believes what matters. A node that holds all of its responsibility need not say that this became smaller:
+   * what it was believed to hold beyond it is not asked of it any more. As soon as it widens again it says so.
+   */
+  private isTold({ id, incarnation }: Contact): boolean {
+    const last = this.told.get(id.hex);
+    if (last === undefined || last.incarnation !== incarnation) return false;
+    const { synced, arc } = this.own;
+    if (sameArc(last.synced, synced)) return true;
+    return synced !== undefined && last.synced !== undefined && sameArc(synced, arc) && isWithin(synced, last.synced);
   }
 
   private prune(neighbours: readonly Contact[]): void {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sameArc } from '../src/arcs.ts';
 import { Cluster, type Host } from './cluster.ts';
 
 const size = 64 * 1024;
@@ -58,6 +59,27 @@ describe('repair', () => {
         storeId: joiner.disk.storeId,
         synced: joiner.core.responsibility.arc,
       });
+    }
+  });
+
+  it('that a responsibility became smaller is told to the newcomer alone, what is held of a wider one to everybody', () => {
+    const cluster = Cluster.settled(6);
+    const olds = cluster.hosts.slice(0, 6);
+    for (const { sent } of olds) sent.length = 0;
+    const joiner = cluster.add(0.51);
+    cluster.start(joiner);
+    cluster.run(5_000);
+    for (const { sent } of olds) expect(sent.filter(({ type }) => type === 'syncState').length).toBeLessThanOrEqual(1);
+    // Nobody gets to know what keys the others hold, so that what became wider stays unsynced.
+    cluster.dropMessage = (_from, _to, { type }) => type === 'keysReply';
+    cluster.crash(joiner);
+    cluster.run(2_000);
+    const partial = olds.filter(({ core: { responsibility } }) => !sameArc(responsibility.synced, responsibility.arc));
+    expect(partial).not.toEqual([]);
+    for (const host of partial) {
+      for (const other of olds.filter((each) => each !== host)) {
+        expect(other.core.syncStateOf(host.contact)?.synced).toEqual(host.core.responsibility.synced);
+      }
     }
   });
 
