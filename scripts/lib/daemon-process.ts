@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { ApiClient, type StatusReply } from '@dht/node';
+import { ApiClient, exitCodes, type StatusReply } from '@dht/node';
 import { cpuTime, type Memory, memory } from './process-stat.ts';
 
 /** The command as `npm ci` builds it: what a user runs. */
@@ -42,7 +42,7 @@ export class DaemonProcess {
   readyAtMs: number | undefined;
   /** Resolves when the process is gone. */
   readonly ended: Promise<void>;
-  /** Whether it ended although nobody told it to. */
+  /** Whether it ended although nobody told it to. A start that found nobody to join through has not crashed: it said so. */
   crashed = false;
   state: DaemonState = 'running';
   /** Grows whenever the script stops, continues, kills or sends away this daemon. */
@@ -58,7 +58,7 @@ export class DaemonProcess {
     this.pid = pid;
     this.settings = settings;
     this.spawnedAtMs = performance.now();
-    this.ended = once(child, 'exit').then(() => this.noteExit());
+    this.ended = once(child, 'exit').then(([code]) => this.noteExit(code));
     this.ready = this.awaitReady(child);
     // Whoever waits hears of it; a daemon that nobody waits for may fail in peace.
     this.ready.catch(() => undefined);
@@ -155,8 +155,9 @@ export class DaemonProcess {
     this.disturbances++;
   }
 
-  private noteExit(): void {
-    this.crashed = this.state === 'running';
+  private noteExit(code: number | null): void {
+    const foundNobody = this.readyAtMs === undefined && code === exitCodes.unavailable;
+    this.crashed = this.state === 'running' && !foundNobody;
     this.state = 'ended';
   }
 
