@@ -46,13 +46,14 @@ export class Admission {
       this.#sendGrant(this.#grant);
       return;
     }
+    const waitsAlready = this.#waiting.get(joiner) === message.attempt;
     this.#forget(joiner);
     if (!this.#context.isOnRing) this.#refuse(joiner, message.attempt, 'not-active', busyRetryMs);
     else if (!this.#isInGap(joiner)) this.#refuse(joiner, message.attempt, 'stale', 0);
     else if (this.#grant === undefined) this.#give(joiner, message.attempt);
     else {
       if (this.#waiting.size < waitingMax) this.#waiting.set(joiner, message.attempt);
-      this.#refuse(joiner, message.attempt, 'busy', this.#context.jittered(busyRetryMs));
+      this.#refuse(joiner, message.attempt, 'busy', this.#context.jittered(busyRetryMs), waitsAlready ? [] : this.#members());
     }
   }
 
@@ -184,14 +185,26 @@ export class Admission {
     return this.#context.leafSet.members.findLast((peer) => peer !== joiner);
   }
 
+  /** Those that a joiner in this gap asks before it commits, and some more that stand in for the dead among them. */
   #members(): readonly Contact[] {
-    const { leafSet, self } = this.#context;
-    return [self, ...leafSet.contacts()];
+    const { leafSet, self, config } = this.#context;
+    return [
+      self,
+      ...leafSet
+        .near(2 * config.nearNeighbours)
+        .filter((peer) => peer.isOnRing)
+        .map((peer) => peer.contact),
+    ];
   }
 
-  #refuse(joiner: Peer, attempt: number, reason: JoinRefusedMessage['reason'], retryAfterMs: number): void {
+  #refuse(
+    joiner: Peer,
+    attempt: number,
+    reason: JoinRefusedMessage['reason'],
+    retryAfterMs: number,
+    members: readonly Contact[] = this.#context.isOnRing ? this.#members() : [],
+  ): void {
     const { previouslyActive } = this.#context;
-    const members = this.#context.isOnRing ? this.#members() : [];
     this.#context.send(joiner, { type: 'joinRefused', attempt, reason, retryAfterMs, members, previouslyActive });
   }
 }

@@ -6,7 +6,7 @@ import type { JoinCommittedMessage, JoinGrantMessage, JoinRefusedMessage, RouteR
 import type { Peer } from './peers.ts';
 import type { Remembered } from './remembered.ts';
 import { compareClockwise } from './ring.ts';
-import type { Router } from './router.ts';
+import { keyOf, type Router } from './router.ts';
 import { SparseMap } from './sparse-map.ts';
 import type { Verifications } from './verification.ts';
 
@@ -19,9 +19,14 @@ const commitMs = 2000;
 /** Refusals that name a better predecessor, followed without a pause. */
 const redirectsMax = 16;
 /** The pause between attempts doubles up to this many times `joinRetryMs`. */
-const backoffFactorMax = 16;
+const backoffFactorMax = 64;
+/** Each silence allows the next answers twice the time, up to this many times: a modem takes seconds for a list of contacts. */
+const patienceMax = 8;
 /** Candidates taken from replies at most. */
 const candidatesMax = 256;
+/** Searches given up whose answers may still come, at most. */
+const overdueMax = 64;
+const nobody: ReadonlySet<Peer> = new Set();
 
 type Stage =
   | 'idle'
@@ -48,6 +53,14 @@ export class Join {
   #entries: readonly Contact[] = [];
   readonly #candidates: SparseMap<string, Peer> = new SparseMap();
   #searches: Set<string> = new Set();
+  /** Searches that were given up: what they find is as good when it comes late. */
+  #overdue: readonly string[] = [];
+  /** Steps that nobody answered in time since the join began. */
+  #silences = 0;
+  /** Whom this attempt goes through. */
+  #ways: readonly Peer[] = [];
+  /** Who was active already when the last attempt through it failed: to hear more of it is no reason to hurry. */
+  #exhausted: ReadonlySet<Peer> = nobody;
   #attempt = 0;
   #redirects = 0;
   /** Whether the predecessor said that others are before this node. */
@@ -85,15 +98,25 @@ export class Join {
 
   /** Begins, or adds ways in to a join that runs. */
   begin(entries: readonly Contact[]): void {
-    this.#entries = [...entries, ...this.#entries].slice(0, candidatesMax);
+    const others = this.#entries.filter((contact) => !entries.some(({ id }) => id.equals(contact.id)));
+    this.#entries = [...entries, ...others].slice(0, candidatesMax);
     if (this.#stage === 'idle' || this.#stage === 'pausing' || this.#stage === 'searching') this.#search(entries);
   }
 
-  /** An active node showed up while the join got nowhere: it is the way in. */
+  /**
+   * An active node showed up while the join got nowhere: it is the way in. Not one that was asked before: late answers over a slow
+   * line would each bring the next question, and there would be no end to them.
+   */
   onActivePeer(peer: Peer): void {
     if (peer.contact.role !== 'full') return;
-    if (this.#stage === 'pausing') this.#search([peer.contact]);
+    if (this.#stage === 'pausing' && !this.#exhausted.has(peer)) this.#search([peer.contact]);
     else if (this.#stage === 'confirming') this.progress();
+  }
+
+  /** The answer to a search that was given up. */
+  onLateReply(reply: RouteReplyMessage): void {
+    if (this.#stage !== 'searching' && this.#stage !== 'pausing') return;
+    if (this.#overdue.includes(keyOf(reply.request))) this.#onFound(reply);
   }
 
   onGrant(from: Peer, message: JoinGrantMessage): void {
@@ -141,6 +164,7 @@ export class Join {
   }
 
   onStepTimer(): void {
+    if (this.#stage !== 'pausing' && !this.#isQueued) this.#silences++;
     switch (this.#stage) {
       case 'requesting':
         this.#askAgain();
@@ -168,18 +192,24 @@ export class Join {
     this.#candidates.clear();
   }
 
+  get #patience(): number {
+    return Math.min(patienceMax, 2 ** this.#silences) * this.#context.health.factor;
+  }
+
   #search(entries: readonly Contact[]): void {
     this.#abandonSearches();
-    this.#enter('searching', searchMs * this.#context.health.factor);
+    this.#enter('searching', searchMs * this.#patience);
     this.#redirects = 0;
-    for (const contact of this.#waysIn(entries)) this.#searchVia(this.#membership.meet(contact));
+    this.#ways = this.#waysIn(entries).map((contact) => this.#membership.meet(contact));
+    for (const via of this.#ways) this.#searchVia(via);
     if (this.#searches.size === 0) this.#pause('no contact to join through');
   }
 
   #searchVia(via: Peer): void {
-    const request = { purpose: 'join', key: this.#context.self.id, timeoutMs: searchMs, via } as const;
+    const request = { purpose: 'join', key: this.#context.self.id, timeoutMs: searchMs * this.#patience, via } as const;
     const search: string = this.#router.originate(request, (reply) => {
       this.#searches.delete(search);
+      if (reply === undefined) this.#overdue = [...this.#overdue, search].slice(-overdueMax);
       if (this.#stage !== 'searching') return;
       if (reply !== undefined) this.#onFound(reply);
       else if (this.#searches.size === 0) this.#pause('no active node answered');
@@ -222,7 +252,7 @@ export class Join {
     this.#attempt++;
     this.#isQueued = false;
     this.#grant = undefined;
-    this.#enter('requesting', requestMs * this.#context.health.factor);
+    this.#enter('requesting', requestMs * this.#patience);
     this.#context.send(this.#predecessor, { type: 'joinRequest', attempt: this.#attempt });
   }
 
@@ -233,7 +263,7 @@ export class Join {
       return;
     }
     this.#isQueued = false;
-    this.#enter('requesting', requestMs * this.#context.health.factor);
+    this.#enter('requesting', requestMs * this.#patience);
     this.#context.send(this.#predecessor, { type: 'joinRequest', attempt: this.#attempt });
   }
 
@@ -244,7 +274,7 @@ export class Join {
       this.#redirect();
       return;
     }
-    this.#enter('committing', commitMs * this.#context.health.factor);
+    this.#enter('committing', commitMs * this.#patience);
     this.#router.isCommitting = true;
     const { self } = this.#context;
     const { attempt, token } = this.#grant;
@@ -275,6 +305,7 @@ export class Join {
   #pause(reason: string): void {
     this.#abandonSearches();
     this.#router.isCommitting = false;
+    this.#exhausted = new Set([...this.#ways, ...this.#candidates.values()].filter((peer) => peer.isActive));
     this.#candidates.clear();
     const factor = Math.min(backoffFactorMax, 2 ** this.#failures);
     this.#failures++;
@@ -286,6 +317,10 @@ export class Join {
     this.#abandonSearches();
     this.#router.isCommitting = false;
     this.#failures = 0;
+    this.#silences = 0;
+    this.#overdue = [];
+    this.#exhausted = nobody;
+    this.#ways = [];
     this.#stage = 'idle';
     this.#context.deadlines.cancel(this.#deadline);
   }
@@ -297,6 +332,7 @@ export class Join {
 
   #abandonSearches(): void {
     for (const search of this.#searches) this.#router.abandon(search);
+    this.#overdue = [...this.#overdue, ...this.#searches].slice(-overdueMax);
     this.#searches.clear();
   }
 

@@ -188,7 +188,7 @@ export class Protocol {
         this.#router.onRefused(peer, message);
         break;
       case 'routeReply':
-        this.#router.onReply(peer, message);
+        if (!this.#router.onReply(peer, message)) this.#join.onLateReply(message);
         break;
       case 'findNext':
         this.#lookups.onFindNext(peer, message);

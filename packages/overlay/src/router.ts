@@ -15,6 +15,8 @@ const resendMs = 1000;
 const replyMs = 3000;
 /** A hop that is about to become active is asked again after this. */
 const busyMs = 50;
+/** When nobody is left to ask, all are asked again after as much, then twice as much and so on up to so many times: they are slow, or this node is. */
+const anewFactorMax = 8;
 /** Contacts that one hop adds to a join, and contacts in a message at most. */
 const contactsPerHop = 8;
 const contactsMax = 16;
@@ -45,8 +47,11 @@ interface Passage {
   hop: Peer | undefined;
   sentMs: number;
   sends: number;
+  /** How often it was begun anew, because nobody was left to ask. */
+  rounds: number;
   acknowledged: boolean;
-  readonly tried: Set<Peer>;
+  /** Hops that were given up, with when each was sent the request. */
+  readonly tried: Map<Peer, number>;
 }
 
 /**
@@ -138,10 +143,15 @@ export class Router {
 
   onAck(from: Peer, message: RouteAckMessage): void {
     const passage = this.#passages.get(keyOf(message.request));
-    if (passage === undefined || passage.hop !== from || passage.acknowledged) return;
+    if (passage === undefined || passage.acknowledged) return;
+    const sentMs = passage.hop === from ? passage.sentMs : passage.tried.get(from);
+    if (sentMs === undefined) return;
+    // Too late it is as good, and the time that it took teaches patience.
+    passage.hop = from;
     passage.acknowledged = true;
-    from.answered(passage.sentMs, this.#context.now.monoMs);
-    this.#wait(passage, passage.owner === undefined ? replyMs : resendMs * passage.sends * this.#context.health.factor);
+    from.answered(sentMs, this.#context.now.monoMs);
+    const resendAfterMs = Math.max(resendMs * passage.sends * this.#context.health.factor, 2 * this.#context.hopAckMs(from));
+    this.#wait(passage, passage.owner === undefined ? replyMs : resendAfterMs);
   }
 
   onRefused(from: Peer, message: RouteRefusedMessage): void {
@@ -153,18 +163,20 @@ export class Router {
     if (message.reason === 'busy') this.#wait(passage, busyMs);
     else if (message.reason === 'late' || message.reason === 'ttl') this.#wait(passage, Number.POSITIVE_INFINITY);
     else {
-      passage.tried.add(from);
+      passage.tried.set(from, passage.sentMs);
       this.#advance(passage);
     }
   }
 
-  onReply(from: Peer, message: RouteReplyMessage): void {
+  /** False when nobody waits for it any more. */
+  onReply(from: Peer, message: RouteReplyMessage): boolean {
     const passage = this.#passages.get(keyOf(message.request));
-    if (passage === undefined) return;
+    if (passage === undefined) return false;
     this.#close(passage);
     if (passage.hop === from && !passage.acknowledged) from.answered(passage.sentMs, this.#context.now.monoMs);
     if (passage.owner === undefined) this.#sendBack(passage, message);
     else passage.owner(message);
+    return true;
   }
 
   /** The connection to a hop broke, or it cannot be dialled: what it was given is given to another at once. */
@@ -172,7 +184,7 @@ export class Router {
     const { monoMs } = this.#context.now;
     for (const passage of [...this.#passages.values()]) {
       if (passage.hop !== peer || monoMs - passage.sentMs > resendMs) continue;
-      passage.tried.add(peer);
+      passage.tried.set(peer, passage.sentMs);
       passage.hop = undefined;
       this.#advance(passage);
     }
@@ -189,7 +201,7 @@ export class Router {
     }
     if (passage.hop !== undefined) {
       // Sent again it goes another way, in case the first hop accepted it and lost it.
-      passage.tried.add(passage.hop);
+      passage.tried.set(passage.hop, passage.sentMs);
       if (!passage.acknowledged) this.#onMissed(passage.hop);
       passage.hop = undefined;
     }
@@ -215,8 +227,9 @@ export class Router {
       hop: undefined,
       sentMs: 0,
       sends: 0,
+      rounds: 0,
       acknowledged: false,
-      tried: new Set(),
+      tried: new Map(),
     };
     this.#passages.set(requestKey, passage);
     return passage;
@@ -245,7 +258,7 @@ export class Router {
     else if (passage.owner !== undefined && passage.message.purpose === 'join') this.#giveUp(passage, passage.owner);
     else {
       passage.tried.clear();
-      this.#wait(passage, busyMs);
+      this.#wait(passage, busyMs * Math.min(anewFactorMax, 2 ** passage.rounds++));
     }
   }
 
@@ -330,7 +343,7 @@ export class Router {
   /** Whether a live node closer to the key refused: then this node is not the root, however much it has tried. */
   #isCloserTried(passage: Passage): boolean {
     const { self } = this.#context;
-    for (const peer of passage.tried) {
+    for (const peer of passage.tried.keys()) {
       if (!peer.isLeaf || !this.#context.isHop(peer)) continue;
       if (isCloser(passage.message.key, peer.id, self.id)) return true;
     }
@@ -389,6 +402,7 @@ export class Router {
   }
 }
 
-function keyOf(request: RequestId): string {
+/** Names a request in tables. */
+export function keyOf(request: RequestId): string {
   return `${request.counter}.${request.incarnation}.${request.origin.hex}`;
 }

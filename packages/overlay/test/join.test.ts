@@ -8,6 +8,7 @@ const attempt = 1;
 /** A node that joins a ring, which one plays message by message. */
 class Joiner {
   readonly overlay: Overlay;
+  nowMs = 0;
   readonly sent: { readonly to: string; readonly message: OverlayMessage }[] = [];
 
   constructor(self: Contact) {
@@ -32,7 +33,7 @@ class Joiner {
   }
 
   take(input: Parameters<Overlay['step']>[0]): void {
-    for (const output of this.overlay.step(input, { monoMs: 0, wallMs: 0 })) {
+    for (const output of this.overlay.step(input, { monoMs: this.nowMs, wallMs: 0 })) {
       if (output.type === 'send') this.sent.push({ to: output.to.id.hex, message: output.message });
     }
   }
@@ -83,5 +84,39 @@ describe('at the commit', () => {
     const joiner = Joiner.committing(joining, p, p);
     joiner.hear(p, { type: 'joinCommitted', attempt, token });
     expect(joiner.overlay.status).toBe('active');
+  });
+});
+
+describe('over a line so slow that answers come when nobody waits for them any more', () => {
+  /** A joiner whose search stayed unanswered, with that search. */
+  function unanswered(): { readonly joiner: Joiner; readonly search: OverlayMessage & { type: 'route' } } {
+    const joiner = new Joiner(joining);
+    joiner.take({ type: 'join', contacts: [p] });
+    const search = joiner.last('route', p);
+    joiner.nowMs = 600;
+    joiner.take({ type: 'timeout', lateMs: 0 });
+    joiner.sent.length = 0;
+    return { joiner, search };
+  }
+
+  test('the answer to a search that was given up is as good', () => {
+    const { joiner, search } = unanswered();
+    joiner.hear(p, { type: 'routeReply', request: search.request, root: p, replicaSet: [p, s], path: [], contacts: [] });
+    expect(joiner.last('joinRequest', p).attempt).toBe(attempt);
+  });
+
+  test('more words of a node that was asked before do not end the pause', () => {
+    const { joiner } = unanswered();
+    const searches = (): number => joiner.sent.filter(({ message }) => message.type === 'route').length;
+    const word = { type: 'probeReply', nonce: 0, status: 'active', previouslyActive: true } as const;
+    joiner.hear(p, word);
+    // That it is active was news. This attempt goes unanswered as well.
+    expect(searches()).toBe(1);
+    joiner.nowMs = 1_200;
+    joiner.take({ type: 'timeout', lateMs: 0 });
+    joiner.hear(p, word);
+    expect(searches()).toBe(1);
+    joiner.hear(x, word);
+    expect(searches()).toBeGreaterThan(1);
   });
 });
