@@ -158,7 +158,7 @@ export class GetRequest extends RoundRequest {
     next.askedMs = this.ctx.now.monoMs;
     const { key, multihash } = this.command;
     this.ctx.send(next.contact, { type: 'get', request: this.id, block: { key, multihash } });
-    this.expectAnswer(next.contact.id, this.ctx.config.offerTimeoutMs);
+    this.expectAnswer(next.contact.id, Math.max(this.ctx.config.offerTimeoutMs, 2 * this.parts.peers.hedgeMs(next.contact.id)));
     this.armHedge(this.parts.peers.hedgeMs(next.contact.id));
     return true;
   }

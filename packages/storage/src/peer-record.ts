@@ -10,7 +10,7 @@ const hedgeMsMin = 5;
 /** A get in this many may be asked for twice, and so many of them in a row: hedging is for stragglers (Dean and Barroso 2013). */
 const getsPerHedge = 10;
 const hedgesInRowMax = 16;
-const hedgeMsMax = 1_000;
+const hedgeMsMax = 5_000;
 
 /** What experience with peers says about whom to ask first, and how long to wait before asking another as well. */
 export class PeerRecord {
