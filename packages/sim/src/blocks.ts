@@ -14,7 +14,7 @@ export function newBlock(random: SeededRandom, size: number): BlockRef {
 }
 
 /** Sizes as files give them: mostly small ones that travel at once, some that are offered first. */
-export function blockSize(random: SeededRandom): number {
-  const large = chance(random, 0.3);
+export function blockSize(random: SeededRandom, largeShare: number): number {
+  const large = chance(random, largeShare);
   return Math.ceil(large ? uniform(random, 64, 256) * kibibyte : uniform(random, 0.1, 8) * kibibyte);
 }

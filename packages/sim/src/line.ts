@@ -56,6 +56,11 @@ export class Line {
     return Math.max(0, this.mailUntil - now);
   }
 
+  /** Until all that has come to it is through. */
+  backlogMs(now: number): number {
+    return Math.max(0, this.mailUntil - now, this.blocksUntil - now);
+  }
+
   /** When the last byte of a message is through that comes to the line at `now`. */
   mail(now: number, bytes: number): number {
     const ownMs = bytes / this.bytesPerMs;

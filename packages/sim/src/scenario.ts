@@ -1,7 +1,7 @@
 import type { ChurnProcess } from './churn.ts';
 import type { ChurnPlan } from './churn-plan.ts';
 import type { Cluster } from './cluster.ts';
-import type { Workload } from './workload.ts';
+import type { Workload, WorkloadOptions } from './workload.ts';
 import type { WorldOptions } from './world.ts';
 
 /** What a script has at hand. */
@@ -30,6 +30,8 @@ export interface Scenario {
   readonly settleMs: number;
   /** What the world is made from, which may itself be drawn from the seed. */
   readonly world?: Omit<WorldOptions, 'seed'> | ((seed: number) => Omit<WorldOptions, 'seed'>);
+  /** What is asked of the network, where it differs from what is asked of others. */
+  readonly workload?: Partial<WorkloadOptions>;
   readonly script: (stage: Stage) => void;
 }
 

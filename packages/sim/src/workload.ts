@@ -12,6 +12,8 @@ export interface WorkloadOptions {
   readonly lookupsPerSecond: number;
   /** Of all lookups, how many go in the other mode, 0 to 1. */
   readonly iterativeShare: number;
+  /** Of all blocks that are put, how many are large ones, 0 to 1. */
+  readonly largeShare: number;
 }
 
 /** Puts, gets and lookups from random active nodes, each a Poisson process, until it is told to stop. */
@@ -61,7 +63,7 @@ export class Workload {
   }
 
   private put(): void {
-    const block = newBlock(this.random, blockSize(this.random));
+    const block = newBlock(this.random, blockSize(this.random, this.options.largeShare));
     let known = false;
     this.cluster.put(this.asker(), block, undefined, ({ outcome }) => {
       if (outcome !== 'stored' || known) return;

@@ -1,5 +1,6 @@
-import { broadband, loss, nonTransitive, oneWay, partitionHeals } from '../src/scenarios/network-faults.ts';
+import { broadband, loss, nonTransitive, oneWay, partitionHeals, slowLines } from '../src/scenarios/network-faults.ts';
 import { seedSuite } from './support/seed-suite.ts';
 
 seedSuite([loss, partitionHeals, nonTransitive, oneWay]);
 seedSuite([broadband], 6);
+seedSuite([slowLines], 20);

@@ -52,7 +52,13 @@ export function formNetwork({ seed, nodes, topology = topologies['transit-stub']
 
 /** Lookups of random keys from random active nodes until it is stopped, so many a second in all. */
 export function askLookups(cluster: Cluster, perSecond: number): Workload {
-  const workload = new Workload(cluster, { putsPerSecond: 0, getsPerSecond: 0, lookupsPerSecond: perSecond, iterativeShare: 0 });
+  const workload = new Workload(cluster, {
+    putsPerSecond: 0,
+    getsPerSecond: 0,
+    lookupsPerSecond: perSecond,
+    iterativeShare: 0,
+    largeShare: 0,
+  });
   workload.start();
   return workload;
 }

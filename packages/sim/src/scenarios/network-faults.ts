@@ -46,10 +46,11 @@ export const broadband: Scenario = story({
   },
 });
 
-/** What full nodes on modems cannot carry yet; it is not among the scenarios that have to hold. */
+/** Small blocks and few, for each node is asked for its share of all: a modem needs a minute for 256 KiB, and half a put's time for its part. */
 export const slowLines: Scenario = story({
   name: 'slow-lines',
   about: 'peers as a public network has them: 32 kbit/s to 100 Mbit/s, 1 to 1,000 ms, some of which crash and return',
   settleMs: 10 * minute,
+  workload: { putsPerSecond: 0.3, getsPerSecond: 1, largeShare: 0 },
   injection: { topology: topologies.mixed, incidents: [{ type: 'mass-failure', at: 0.5, share: 0.15, restartAfterMs: 10_000 }] },
 });

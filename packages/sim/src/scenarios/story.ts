@@ -3,6 +3,7 @@ import { type FaultOptions, noFaults } from '../faults.ts';
 import { scheduleIncidents } from '../incidents.ts';
 import type { Injection } from '../injection.ts';
 import type { Scenario, Stage } from '../scenario.ts';
+import type { WorkloadOptions } from '../workload.ts';
 import type { WorldOptions } from '../world.ts';
 import { brisk } from './brisk.ts';
 
@@ -20,6 +21,7 @@ export interface Story {
   readonly settleMs?: number;
   /** On top of the brisk world. */
   readonly world?: Omit<WorldOptions, 'seed' | 'faults' | 'topology'>;
+  readonly workload?: Partial<WorkloadOptions>;
   readonly injection: Injection | ((random: SeededRandom) => Injection);
 }
 
