@@ -185,16 +185,9 @@ export class Admission {
     return this.#context.leafSet.members.findLast((peer) => peer !== joiner);
   }
 
-  /** Those that a joiner in this gap asks before it commits, and some more that stand in for the dead among them. */
   #members(): readonly Contact[] {
-    const { leafSet, self, config } = this.#context;
-    return [
-      self,
-      ...leafSet
-        .near(2 * config.nearNeighbours)
-        .filter((peer) => peer.isOnRing)
-        .map((peer) => peer.contact),
-    ];
+    const { leafSet, self } = this.#context;
+    return [self, ...leafSet.contacts()];
   }
 
   #refuse(

@@ -73,8 +73,7 @@ export class LeafSetPush {
     }
     const named = new Set(message.named);
     for (const item of this.#news.values()) if (!('failed' in item) && named.has(nameOf(item))) this.#note(item.id, 'came', from, told);
-    // A failure takes few bytes, and who is not told keeps the dead for long: a told one that lost the message has no other way.
-    for (const { id } of message.failed) if (this.#context.leafSet.has(id) || this.#news.has(id.hex)) this.#note(id, 'failed', from, []);
+    for (const { id } of message.failed) if (this.#context.leafSet.has(id) || this.#news.has(id.hex)) this.#note(id, 'failed', from, told);
   }
 
   /** A node that has just become active tells its near neighbours itself. */

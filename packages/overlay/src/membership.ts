@@ -195,10 +195,16 @@ export class Membership {
     for (const neighbour of new Set([successor, predecessor])) if (neighbour !== undefined) this.exchange.sendList(neighbour, 'compare');
   }
 
+  /** One of each half: those of the other half know little of what lies at the end of this one. */
   onExchangeTimer(): void {
     this.#compare.next();
-    const partner = this.#context.pick(this.#context.leafSet.members.filter((peer) => this.#isAskable(peer)));
-    if (partner !== undefined) this.exchange.sendList(partner, 'compare');
+    const { clockwise, counterClockwise } = this.#context.leafSet;
+    const partners = new Set<Peer>();
+    for (const half of [clockwise, counterClockwise]) {
+      const partner = this.#context.pick(half.filter((peer) => this.#isAskable(peer)));
+      if (partner !== undefined) partners.add(partner);
+    }
+    for (const partner of partners) this.exchange.sendList(partner, 'compare');
   }
 
   /** Ends a step: what changed in it is told to storage and the driver as one event. Whether anything did. */
@@ -273,11 +279,14 @@ export class Membership {
     this.#removed.push(earlier.contact);
   }
 
-  /** Near ones are asked directly, for they will be connected anyway; far ones over the ring. */
+  /**
+   * Near ones are asked directly, for they will be connected anyway; far ones over the ring. So are those directly that this node
+   * takes for dead: after a partition the way over the ring leads to them last, when they are in everybody's leaf set again.
+   */
   #ask(peer: Peer): void {
     const { leafSet, config } = this.#context;
-    const isNear = peer.connected || leafSet.isNear(peer.id, config.nearNeighbours);
-    this.#verifications.start(peer, 'candidate', { routed: !isNear, delayMs: 0 });
+    const isDirect = peer.connected || leafSet.isNear(peer.id, config.nearNeighbours) || this.#context.isFailed(peer.contact);
+    this.#verifications.start(peer, 'candidate', { routed: !isDirect, delayMs: 0 });
   }
 
   #onAnnounced(entry: FailedEntry, from: Peer): void {

@@ -8,6 +8,7 @@ import { topologies } from '../src/topology.ts';
 import { World } from '../src/world.ts';
 
 const second = 1000;
+const minute = 60 * second;
 
 test.each([4, 8])('half of 150 nodes fall silent at one instant: leaf sets are exact as soon as the dead are found (seed %i)', (seed) => {
   const world = new World({ seed, createCore: overlayCore, topology: topologies['transit-stub'] });
@@ -50,5 +51,19 @@ test('the founder of a network that is killed just after the first others have j
   const exact = new ExactLeafSets(world);
   world.runFor(100);
   world.runUntil(() => exact.problems().length === 0, 10 * second, 100);
+  expect(exact.problems(), `seed ${seed}`).toEqual([]);
+});
+
+test('two halves of a ring that were apart for two minutes have exact leaf sets within a minute', { timeout: 2 * minute }, () => {
+  const seed = 1;
+  const world = new World({ seed, createCore: overlayCore, topology: topologies['transit-stub'] });
+  const cluster = new Cluster(world);
+  cluster.build(100);
+  const half = new Set(sample(cluster.random, world.hosts, 50));
+  cluster.partition([world.hosts.filter((host) => !half.has(host)), [...half]]);
+  world.runFor(2 * minute);
+  cluster.heal();
+  const exact = new ExactLeafSets(world);
+  world.runUntil(() => exact.problems().length === 0, minute, second);
   expect(exact.problems(), `seed ${seed}`).toEqual([]);
 });
