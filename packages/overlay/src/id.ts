@@ -34,6 +34,11 @@ export class Id {
     return new Id(hex);
   }
 
+  /** The lowest id that begins with these digits, which are not looked at: for those that have been checked already. */
+  static startingWith(digits: string): Id {
+    return new Id(digits.padEnd(idDigits, '0'));
+  }
+
   /** Throws when `bytes` is not 32 bytes long. */
   static fromBytes(bytes: Uint8Array): Id {
     assert(bytes.length === idBytes, 'an id has 32 bytes');

@@ -1,5 +1,5 @@
 import type { Contact } from './contact.ts';
-import { Id, idDigits } from './id.ts';
+import { Id } from './id.ts';
 
 /**
  * Names what one knows of a node in 8 bytes, 16 hexadecimal digits: the first 48 bits of its id, and 16 bits that are others when its
@@ -20,7 +20,7 @@ export function nameOf({ id, incarnation, addressSeq }: Contact): MemberName {
 
 /** Where on the ring the named node is, exact to 2²⁰⁸. */
 export function placeOf(name: MemberName): Id {
-  return Id.fromHex(name.slice(0, idDigitsNamed).padEnd(idDigits, '0'));
+  return Id.startingWith(name.slice(0, idDigitsNamed));
 }
 
 /** The nodes of a list, whatever their contacts are. */

@@ -92,10 +92,11 @@ export class TableUpkeep {
   /** Some of the named nodes that the table has room for and lacks. */
   #unknownOf(names: readonly MemberName[]): readonly MemberName[] {
     const { table } = this.#context;
+    const count = Math.min(learnedMax, Math.max(0, this.#contactsWorth() - table.size));
+    const fitting = count === 0 ? [] : names.filter((name) => table.hasRoomFor(placeOf(name)));
+    if (fitting.length === 0) return [];
     const known = new Set(table.all().map(({ contact }) => nameOf(contact)));
-    return names
-      .filter((name) => !known.has(name) && table.hasRoomFor(placeOf(name)))
-      .slice(0, Math.min(learnedMax, Math.max(0, this.#contactsWorth() - table.size)));
+    return fitting.filter((name) => !known.has(name)).slice(0, count);
   }
 
   get #isFilling(): boolean {
