@@ -12,7 +12,7 @@ export interface Contact {
   /** Boot counter: a higher one supersedes the lower at once. */
   readonly incarnation: number;
   readonly role: Role;
-  /** Opaque; empty in the simulator. */
+  /** Opaque. */
   readonly address: Uint8Array;
   readonly addressSeq: number;
 }

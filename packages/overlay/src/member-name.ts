@@ -3,7 +3,7 @@ import { Id } from './id.ts';
 
 /**
  * Names what one knows of a node in 8 bytes, 16 hexadecimal digits: the first 48 bits of its id, and 16 bits that are others when its
- * contact is a newer one. Neighbours have most of their members in common, and a contact takes thirty times as many bytes.
+ * contact is a newer one. Neighbours have most of their members in common, and a contact takes fifteen times as many bytes.
  */
 export type MemberName = string;
 

@@ -14,8 +14,8 @@ const contactsMax = 32;
 const learnedMax = 16;
 /** After a sweep that showed contacts which are worth having, the next one comes this soon. */
 const newsMs = 4_000;
-/** What is spent on contacts where nodes come and go: 120 bytes a second, at 250 bytes a contact. Few lookups pass before they are dead. */
-const learnedPerMs = 120 / 250 / 1000;
+/** What is spent on contacts where nodes come and go: 60 bytes a second, at 125 bytes a contact. Few lookups pass before they are dead. */
+const learnedPerMs = 60 / 125 / 1000;
 /** With fewer than these most lookups would take a hop more. */
 const contactsLeast = 64;
 /** While answers bring contacts that were not known, questions come in such pauses; then longer and longer. */

@@ -97,10 +97,7 @@ export class Cluster {
   restart(host: Host, { wiped = false, contacts = [] }: { readonly wiped?: boolean; readonly contacts?: readonly Contact[] } = {}): void {
     if (host.state !== 'off') return;
     if (wiped) host.disk = this.world.newDisk();
-    if (chance(this.random, this.world.network.faults.readdressRate)) {
-      host.addressSeqReachable = host.contact.addressSeq + 1;
-      host.contact = { ...host.contact, addressSeq: host.addressSeqReachable };
-    }
+    if (chance(this.random, this.world.network.faults.readdressRate)) host.readdress();
     host.start();
     host.step({ type: 'join', contacts });
     // Whoever typed the join of one that has never been a member tries again.

@@ -8,6 +8,7 @@ import { DiskDriver, type DiskRequest } from './disk-driver.ts';
 import { uniform } from './distributions.ts';
 import { type EventTarget, eventKind, type SimEvent } from './engine.ts';
 import { HandleTable } from './handle-table.ts';
+import { type Identity, peerRecordOf } from './identity.ts';
 import { Line } from './line.ts';
 import type { Link } from './link.ts';
 import type { BlockInFlight, TransferEnd, Waiting } from './network.ts';
@@ -27,8 +28,6 @@ const writeMs = 10;
 const timeoutsPerInstantMax = 1000;
 /** What a kernel keeps for a stopped process before the senders have to wait. */
 const inboxMax = 20_000;
-/** Cores never look into an address. It has the length of a libp2p signed peer record with two addresses, so that traffic counts it. */
-const address = new Uint8Array(200);
 
 /** Sees every step of the host that it is set on: what the core was told, when, and what it asked for. */
 export type Recorder = (now: Now, input: CoreInput, outputs: readonly CoreOutput[]) => void;
@@ -60,6 +59,7 @@ export class Host implements EventTarget {
   previouslyActive = false;
   recorder: Recorder | undefined = undefined;
   private readonly world: World;
+  private readonly identity: Identity;
   private clock: HostClock;
   private diskDriver: DiskDriver;
   private remembered: readonly Contact[] = [];
@@ -70,16 +70,17 @@ export class Host implements EventTarget {
   private inbox: { readonly kind: SimEvent['kind']; readonly subject: unknown; readonly extra: unknown }[] = [];
   private readonly commands: Commands;
 
-  constructor(world: World, index: number, id: Id, role: Role, place: Place, disk: Disk) {
+  constructor(world: World, index: number, identity: Identity, role: Role, place: Place, disk: Disk) {
     this.world = world;
+    this.identity = identity;
     this.index = index;
-    this.id = id;
+    this.id = identity.id;
     this.role = role;
     this.place = place;
     this.uplink = new Line(place.uplinkBytesPerMs);
     this.downlink = new Line(place.downlinkBytesPerMs);
     this.disk = disk;
-    this.contact = { id, incarnation: 0, role, address, addressSeq: 1 };
+    this.contact = { id: this.id, incarnation: 0, role, address: peerRecordOf(identity, 1), addressSeq: 1 };
     this.clock = new HostClock(0, 0, 0, 0);
     this.diskDriver = new DiskDriver(world.engine, world.random, world.disk);
     this.commands = new Commands(world);
@@ -96,6 +97,13 @@ export class Host implements EventTarget {
 
   findPeer(contact: Contact): Host | undefined {
     return this.world.findHost(contact.id);
+  }
+
+  /** From now on it is to be reached elsewhere. What others know of it leads nowhere. */
+  readdress(): void {
+    const addressSeq = this.contact.addressSeq + 1;
+    this.addressSeqReachable = addressSeq;
+    this.contact = { ...this.contact, address: peerRecordOf(this.identity, addressSeq), addressSeq };
   }
 
   /** Starts a process on this machine: a new incarnation with an empty memory and the clock of a fresh boot. */

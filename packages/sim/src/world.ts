@@ -2,10 +2,11 @@ import { defaultOverlayConfig, type Id, type OverlayConfig, type Role, SeededRan
 import { type CoreInit, defaultStorageConfig, type StorageConfig } from '@dht/storage';
 import { Calm } from './calm.ts';
 import { Disk, type DiskOptions, defaultDisk } from './disk.ts';
-import { chance, randomBytes, randomId } from './distributions.ts';
+import { chance, randomBytes } from './distributions.ts';
 import { Engine } from './engine.ts';
 import { type FaultOptions, noFaults, validateFaults } from './faults.ts';
 import { Host } from './host.ts';
+import { identityOf, randomIdentity } from './identity.ts';
 import { Membership } from './membership.ts';
 import { defaultNetwork, Network, type NetworkOptions } from './network.ts';
 import { type CoreFactory, realCore } from './node-core.ts';
@@ -80,10 +81,11 @@ export class World {
   }
 
   /** A new machine, with nothing running on it. */
-  addHost(role: Role, id: Id = randomId(this.random)): Host {
-    const host = new Host(this, this.hosts.length, id, role, placeHost(this.random, this.network.options.topology), this.newDisk());
+  addHost(role: Role, id?: Id): Host {
+    const identity = id === undefined ? randomIdentity(this.random) : identityOf(id);
+    const host = new Host(this, this.hosts.length, identity, role, placeHost(this.random, this.network.options.topology), this.newDisk());
     this.hosts.push(host);
-    this.byId.set(id.hex, host);
+    this.byId.set(host.id.hex, host);
     return host;
   }
 

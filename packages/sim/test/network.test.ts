@@ -129,8 +129,7 @@ test('what another address was known for leads nowhere', () => {
   const [a, b] = pair(world);
   const old = b.contact;
   b.end('crash');
-  b.addressSeqReachable = 2;
-  b.contact = { ...b.contact, addressSeq: 2 };
+  b.readdress();
   b.start();
   probe(a).outputs = [{ type: 'send', to: old, message: numbered(1) }];
   a.step({ type: 'timeout', lateMs: 0 });

@@ -1,17 +1,15 @@
-import type { Arc, Contact, FailedEntry, Hop, NodeStatus, RequestId, Role } from '@dht/overlay';
+import type { Arc, FailedEntry, Hop, NodeStatus, RequestId } from '@dht/overlay';
 import { memberNameBytes } from '@dht/overlay';
 import type { BlockRef, Holder } from '@dht/storage';
-import { boolean, bytes, hexBytes, id, type Kind, multihash, oneOf, rounded, uint } from './kind.ts';
+import { contact } from './contact.ts';
+import { boolean, hexBytes, id, type Kind, multihash, oneOf, rounded, uint } from './kind.ts';
 import { limits } from './limits.ts';
-import { RecentContacts } from './recent-contacts.ts';
-import { implicit, noBytes, optional, type RecordKind, record, required } from './record.ts';
+import { implicit, optional, type RecordKind, record, required } from './record.ts';
 
 const microsecondsPerMs = 1000;
 
-export const role: Kind<Role> = oneOf('full', 'client');
 export const nodeStatus: Kind<NodeStatus> = oneOf('joining', 'active', 'leaving');
 export const duration: Kind<number> = rounded(1, limits.durationMsMax);
-export const address: Kind<Uint8Array> = bytes(0, limits.addressBytesMax);
 export const storeId: Kind<string> = hexBytes(limits.storeIdBytes);
 export const memberName: Kind<string> = hexBytes(memberNameBytes);
 
@@ -20,16 +18,6 @@ export const requestId: RecordKind<RequestId> = record<RequestId>('RequestId', {
   incarnation: implicit(2, uint(), 0),
   counter: implicit(3, uint(), 0),
 });
-
-const contactRecord: RecordKind<Contact> = record<Contact>('Contact', {
-  id: required(1, id),
-  incarnation: implicit(2, uint(), 0),
-  role: required(3, role),
-  address: implicit(4, address, noBytes),
-  addressSeq: implicit(5, uint(), 0),
-});
-
-export const contact: Kind<Contact> = new RecentContacts(contactRecord);
 
 export const failedEntry: RecordKind<FailedEntry> = record<FailedEntry>('FailedEntry', {
   id: required(1, id),

@@ -1,6 +1,7 @@
 import type { NodeStatus, Role } from '@dht/overlay';
 import { PbfWriter } from 'pbf';
-import { address, nodeStatus, role, storeId } from './common-records.ts';
+import { nodeStatus, storeId } from './common-records.ts';
+import { address, role } from './contact.ts';
 import { bytes, uint } from './kind.ts';
 import { limits } from './limits.ts';
 import { type NetworkDescriptor, networkDescriptor, validateNetworkDescriptor } from './network.ts';

@@ -16,6 +16,12 @@ export const limits = {
   blockBytesMax: blockBytesMax as number,
   /** Bytes of a signed peer record; one with six addresses has about 300. */
   addressBytesMax: 2_048,
+  /** An Ed25519 key, and a signature by it. */
+  publicKeyBytes: 32,
+  signatureBytes: 64,
+  /** Addresses in a peer record that travels in parts, and bytes of one; a record beyond that travels whole. */
+  multiaddrsMax: 32,
+  multiaddrBytesMax: 255,
   multihashBytes: 34,
   storeIdBytes: 16,
   networkIdBytes: 32,

@@ -1,6 +1,7 @@
 import type { OverlayMessage } from '@dht/overlay';
 import { type Body, body, type MessageOf } from './body.ts';
-import { contact, duration, failedEntry, hop, memberName, nodeStatus } from './common-records.ts';
+import { duration, failedEntry, hop, memberName, nodeStatus } from './common-records.ts';
+import { contact } from './contact.ts';
 import { boolean, id, oneOf, rounded, uint } from './kind.ts';
 import { limits } from './limits.ts';
 import { type Field, implicit, optional, repeated, required } from './record.ts';

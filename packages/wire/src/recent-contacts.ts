@@ -1,7 +1,6 @@
 import type { Contact } from '@dht/overlay';
-import type { PbfWriter } from 'pbf';
-import { tailOfHex } from './id-table.ts';
-import type { Kind } from './kind.ts';
+import { PbfWriter } from 'pbf';
+import { type Kind, varintSize } from './kind.ts';
 import type { RecordKind } from './record.ts';
 import { type StrictReader, wireType } from './strict-reader.ts';
 
@@ -9,8 +8,8 @@ import { type StrictReader, wireType } from './strict-reader.ts';
 const slots = 1024;
 /** A larger contact is not kept, so that the table stays below 1 MiB whatever peers send. */
 const contactBytesMax = 512;
-/** Tag and length come before the id, so its last two bytes are these. */
-const idTailOffset = 32;
+/** Here are bytes of the id, or of the key, that differ from node to node. */
+const slotOffset = 24;
 
 interface Recent {
   readonly contact: Contact;
@@ -19,62 +18,83 @@ interface Recent {
   readonly view: DataView;
 }
 
+/** A contact in the form that travels, and back. */
+interface Forms<OnWire> {
+  readonly disassemble: (contact: Contact) => OnWire;
+  readonly assemble: (onWire: OnWire) => Contact;
+}
+
 /**
  * The codec of contacts that remembers those recently seen. Gossip repeats the same contacts in message after message: one whose bytes
- * are those of the last contact with that id is not parsed again but is the same object, which saves the copy of its address, the
- * most expensive part of reading a message, and keeps one copy in memory instead of one per message. The result depends on the
- * arguments alone; contacts are never modified.
+ * are those of a contact just read is not parsed again but is the same object, which saves making its address, the most expensive part
+ * of reading a message, and keeps one copy in memory instead of one per message. What was read or written once is written again as the
+ * same bytes. The result depends on the arguments alone; contacts are never modified.
  */
-export class RecentContacts implements Kind<Contact> {
+export class RecentContacts<OnWire extends object> implements Kind<Contact> {
   readonly wireType: typeof wireType.bytes = wireType.bytes;
-  readonly #contacts: RecordKind<Contact>;
+  readonly #onWire: RecordKind<OnWire>;
+  readonly #forms: Forms<OnWire>;
   readonly #recent: (Recent | undefined)[] = new Array(slots);
+  /** Without the length. The simulator only ever wants to know the size. */
+  readonly #sizes: WeakMap<Contact, number> = new WeakMap();
+  readonly #bytes: WeakMap<Contact, Uint8Array> = new WeakMap();
 
-  constructor(contacts: RecordKind<Contact>) {
-    this.#contacts = contacts;
+  constructor(onWire: RecordKind<OnWire>, forms: Forms<OnWire>) {
+    this.#onWire = onWire;
+    this.#forms = forms;
   }
 
   size(contact: Contact): number {
-    return this.#contacts.size(contact);
+    let size = this.#sizes.get(contact);
+    if (size === undefined) {
+      size = this.#onWire.fieldsSize(this.#forms.disassemble(contact));
+      this.#sizes.set(contact, size);
+    }
+    return varintSize(size) + size;
   }
 
   write(contact: Contact, writer: PbfWriter): void {
-    const slot = tailOfHex(contact.id.hex) & (slots - 1);
-    const recent = this.#recent[slot];
-    if (recent?.contact === contact) {
-      writer.writeBytes(recent.bytes);
-      return;
-    }
-    this.#contacts.write(contact, writer);
-    const size = this.#contacts.fieldsSize(contact);
-    if (size <= contactBytesMax) this.#remember(slot, contact, writer.buf.subarray(writer.pos - size, writer.pos));
+    writer.writeBytes(this.#bytes.get(contact) ?? this.#encode(contact));
   }
 
   read(reader: StrictReader): Contact {
     const start = reader.pos;
     const end = reader.lengthEnd();
-    const slot = slotOfBytes(reader, end);
+    const slot = slotOf(reader.dataView, reader.pos, end);
     const recent = this.#recent[slot];
     if (recent !== undefined && isSame(recent, reader, end)) {
       reader.pos = end;
       return recent.contact;
     }
-    const bytesStart = reader.pos;
+    // A copy: `slice` of a Buffer would be a view on the network's memory.
+    const bytes = new Uint8Array(reader.buf.subarray(reader.pos, end));
     reader.pos = start;
-    const contact = this.#contacts.read(reader);
-    if (end - bytesStart <= contactBytesMax) this.#remember(slot, contact, reader.buf.subarray(bytesStart, end));
+    const contact = this.#forms.assemble(this.#onWire.read(reader));
+    this.#remember(contact, bytes);
     return contact;
   }
 
-  #remember(slot: number, contact: Contact, source: Uint8Array): void {
-    const bytes = new Uint8Array(source);
-    this.#recent[slot] = { contact, bytes, view: new DataView(bytes.buffer) };
+  #encode(contact: Contact): Uint8Array {
+    const onWire = this.#forms.disassemble(contact);
+    const writer = new PbfWriter(new Uint8Array(this.#onWire.fieldsSize(onWire)));
+    this.#onWire.writeFields(onWire, writer);
+    const bytes = writer.buf.subarray(0, writer.pos);
+    this.#remember(contact, bytes);
+    return bytes;
+  }
+
+  #remember(contact: Contact, bytes: Uint8Array): void {
+    if (bytes.length > contactBytesMax) return;
+    this.#sizes.set(contact, bytes.length);
+    this.#bytes.set(contact, bytes);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#recent[slotOf(view, 0, bytes.length)] = { contact, bytes, view };
   }
 }
 
-function slotOfBytes(reader: StrictReader, end: number): number {
-  const tail = reader.pos + idTailOffset;
-  return tail + 2 <= end ? reader.dataView.getUint16(tail) & (slots - 1) : 0;
+function slotOf(view: DataView, start: number, end: number): number {
+  const offset = start + slotOffset;
+  return offset + 2 <= end ? view.getUint16(offset) & (slots - 1) : 0;
 }
 
 function isSame(recent: Recent, reader: StrictReader, end: number): boolean {

@@ -2,6 +2,7 @@ import { type Arc, type Contact, type FailedEntry, type Hop, Id, type NodeStatus
 import type { BlockRef, Holder, Message, TransferHeader } from '@dht/storage';
 import { type Hello, limits, type NetworkDescriptor } from '@dht/wire';
 import fc from 'fast-check';
+import { idOf, peerRecords, sealed } from './peer-records.ts';
 
 /** Arbitraries of everything that the wire carries, in the form that it has after decoding: round trips give equal values. */
 
@@ -41,13 +42,19 @@ const multihashes = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((digest)
 const addresses = fc.uint8Array({ maxLength: 300 });
 
 export const requestIds: fc.Arbitrary<RequestId> = record({ origin: ids, incarnation: integers, counter: integers });
-export const contacts: fc.Arbitrary<Contact> = record({
+/** With an address that travels whole. */
+const contactsWhole: fc.Arbitrary<Contact> = record({
   id: ids,
   incarnation: integers,
   role: roles,
   address: addresses,
   addressSeq: integers,
 });
+/** With the signed peer record of a daemon, which travels in parts. */
+export const contactsInParts: fc.Arbitrary<Contact> = fc
+  .tuple(peerRecords, integers, roles)
+  .map(([parts, incarnation, role]) => ({ id: idOf(parts.publicKey), incarnation, role, address: sealed(parts), addressSeq: parts.seq }));
+export const contacts: fc.Arbitrary<Contact> = fc.oneof(contactsWhole, contactsInParts);
 const arcs: fc.Arbitrary<Arc> = record({ from: ids, to: ids });
 const hops: fc.Arbitrary<Hop> = recordWith(['id'], { id: ids, rttMs });
 const failedEntries: fc.Arbitrary<FailedEntry> = record({ id: ids, incarnation: integers, ageMs: durations });

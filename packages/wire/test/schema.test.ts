@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Id } from '@dht/overlay';
+import { type Contact, Id } from '@dht/overlay';
 import type { Message } from '@dht/storage';
 import {
   decodeFrame,
@@ -17,6 +17,7 @@ import protobuf from 'protobufjs';
 import { describe, expect, test } from 'vitest';
 import { hellos, messagesByType, requestIds, transferHeaders } from './arbitraries.ts';
 import { withoutPrefix } from './bytes.ts';
+import { idOf, unsealed } from './peer-records.ts';
 
 /**
  * The schema read by an implementation of protobuf that has nothing to do with ours: bytes of the codec mean there what the message
@@ -66,7 +67,18 @@ function plainOfOurs(value: unknown): Plain {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
   if (Array.isArray(value)) return value.map(plainOfOurs);
   if (typeof value !== 'object' || value === null) return value;
+  if ('addressSeq' in value) return plainContact(value as Contact);
   return Object.fromEntries(Object.entries(value).flatMap(([name, content]) => plainProperty(name, content)));
+}
+
+/** In parts if its address can be taken apart and belongs to it. */
+function plainContact({ id, incarnation, role, address, addressSeq }: Contact): Plain {
+  const parts = unsealed(address);
+  const inParts = parts !== undefined && parts.seq === addressSeq && idOf(parts.publicKey).equals(id);
+  const form = inParts
+    ? { id: '', address: '', publicKey: parts.publicKey, signature: parts.signature, multiaddrs: parts.multiaddrs }
+    : { id, address, publicKey: '', signature: '', multiaddrs: [] };
+  return { ...(plainOfOurs(form) as object), incarnation, role, addressSeq };
 }
 
 /** The two places where the wire says it differently: microseconds, and no size for a key that is not held. */

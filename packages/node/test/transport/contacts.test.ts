@@ -1,4 +1,5 @@
 import type { Contact } from '@dht/overlay';
+import { decodeFrame, encodeFrame, FrameReader } from '@dht/wire';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -38,6 +39,18 @@ describe('an address book', () => {
     expect(await book.verify(contact)).toMatchObject({ id: contact.id, seq: 1 });
     expect(book.known({ ...contact })?.multiaddrs.map(String)).toEqual(['/ip4/127.0.0.1/tcp/4001']);
     expect(book.known({ ...contact, addressSeq: 2 })).toBeUndefined();
+  });
+
+  it('verifies a contact whose record travelled in parts, without the key a second time', async () => {
+    const contact = await newContact();
+    const frame = encodeFrame({ type: 'indirectProbe', nonce: 1, target: contact });
+    expect(frame.length).toBeLessThan(contact.address.length);
+    const reader = new FrameReader();
+    reader.push(frame);
+    const decoded = decodeFrame(reader.next() as Uint8Array);
+    expect(decoded).toEqual({ kind: 'message', message: { type: 'indirectProbe', nonce: 1, target: contact } });
+    const { target } = (decoded as { message: { target: Contact } }).message;
+    expect(await new AddressBook().verify(target)).toMatchObject({ id: contact.id, seq: 1 });
   });
 
   it('refuses and counts every forgery', async () => {
