@@ -16,6 +16,9 @@ const hopAckMsMin = 200;
 /** Before any round-trip time to the peer is known (RFC 6298). */
 const rtoMsInitial = 1000;
 const nothing: readonly OverlayOutput[] = [];
+/** So much of a leaf set fails within this time only when something has happened to many nodes at once. */
+const crumblingShare = 1 / 4;
+const crumblingMs = 10_000;
 /** The network counts as larger than the whole table only by so much: its size is known to a fifth, from the density of 32 members. */
 const sizeSlack = 1.25;
 
@@ -136,6 +139,11 @@ export class Context {
 
   isSelf(id: Id): boolean {
     return id.equals(this.self.id);
+  }
+
+  /** Whether so many members failed a moment ago that of those which others name, as many may be dead. */
+  get isCrumbling(): boolean {
+    return this.tuning.failures.countSince(this.now.monoMs - crumblingMs) >= this.config.leafSetSize * crumblingShare;
   }
 
   isFailed(contact: Contact): boolean {

@@ -28,11 +28,15 @@ export class Errands {
   }
 
   onRequest(asker: Peer, message: IndirectProbeMessage): void {
-    if (this.#context.isSelf(message.target.id)) return;
-    const target = this.#context.peers.meet(message.target);
-    const isOver = target.contact.incarnation > message.target.incarnation || this.#context.isFailed(message.target);
-    if (isOver) this.#reply(asker, message.nonce, target.id, 'refused');
-    else if (this.#byNonce.size < errandsMax) this.#probe(asker, message.nonce, target);
+    const { nonce, contact } = message;
+    const { id, incarnation } = message.target;
+    if (this.#context.isSelf(id)) return;
+    const { peers, failed, now } = this.#context;
+    const target = contact?.id.equals(id) === true ? peers.meet(contact) : peers.get(id);
+    const known = target?.contact.incarnation ?? Number.NEGATIVE_INFINITY;
+    if (known > incarnation || failed.has(id, incarnation, now.monoMs)) this.#reply(asker, nonce, id, 'refused');
+    else if (target === undefined || known < incarnation) this.#reply(asker, nonce, id, 'silent');
+    else if (this.#byNonce.size < errandsMax) this.#probe(asker, nonce, target);
   }
 
   /** Whatever the target sends shows that it lives. */

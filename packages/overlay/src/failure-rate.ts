@@ -19,6 +19,11 @@ export class FailureRate {
     if (this.#atMs.length > rememberedMax) this.#atMs.shift();
   }
 
+  /** Failures since then, of those remembered. */
+  countSince(ms: number): number {
+    return this.#atMs.filter((atMs) => atMs >= ms).length;
+  }
+
   /**
    * Failures per node and millisecond, when `watched` nodes are watched. It counts as if one more had failed just now, so that the
    * estimate begins high and falls as long as nothing happens; Infinity before any time has passed.

@@ -10,8 +10,10 @@ import { keyOf, type Router } from './router.ts';
 import { SparseMap } from './sparse-map.ts';
 import type { Verifications } from './verification.ts';
 
-/** Ways into the ring that are tried at the same time: so many of those given, and so many of those remembered. */
-const entriesAtOnce = 2;
+/** Ways into the ring that are tried in one attempt: so many of those given, and so many of those remembered. */
+const entriesMax = 2;
+/** The next way in is tried after this. Most answer in less, and each answer is as long as a dozen contacts. */
+const hedgeMs = 1000;
 /** How long each step may take before the attempt is given up. */
 const searchMs = 2000;
 const requestMs = 1500;
@@ -61,6 +63,8 @@ export class Join {
   #ways: readonly Peer[] = [];
   /** Who was active already when the last attempt through it failed: to hear more of it is no reason to hurry. */
   #exhausted: ReadonlySet<Peer> = nobody;
+  /** Those of them that have not been tried. */
+  #waysLeft: readonly Peer[] = [];
   #attempt = 0;
   #redirects = 0;
   /** Whether the predecessor said that others are before this node. */
@@ -164,7 +168,8 @@ export class Join {
   }
 
   onStepTimer(): void {
-    if (this.#stage !== 'pausing' && !this.#isQueued) this.#silences++;
+    const hasOthers = this.#stage === 'searching' && this.#waysLeft.length > 0;
+    if (this.#stage !== 'pausing' && !this.#isQueued && !hasOthers) this.#silences++;
     switch (this.#stage) {
       case 'requesting':
         this.#askAgain();
@@ -175,7 +180,7 @@ export class Join {
       case 'idle':
         break;
       case 'searching':
-        this.#pause('no active node answered');
+        this.#searchOn();
         break;
       case 'confirming':
         this.#pause('not all neighbours answered');
@@ -198,11 +203,27 @@ export class Join {
 
   #search(entries: readonly Contact[]): void {
     this.#abandonSearches();
-    this.#enter('searching', searchMs * this.#patience);
     this.#redirects = 0;
     this.#ways = this.#waysIn(entries).map((contact) => this.#membership.meet(contact));
-    for (const via of this.#ways) this.#searchVia(via);
-    if (this.#searches.size === 0) this.#pause('no contact to join through');
+    this.#waysLeft = this.#ways;
+    if (this.#ways.length === 0) {
+      this.#pause('no contact to join through');
+      return;
+    }
+    this.#stage = 'searching';
+    this.#searchOn();
+  }
+
+  /** Tries the next way in; what the others answer still counts. */
+  #searchOn(): void {
+    const [via, ...left] = this.#waysLeft;
+    if (via === undefined) {
+      this.#pause('no active node answered');
+      return;
+    }
+    this.#waysLeft = left;
+    this.#enter('searching', (left.length > 0 ? hedgeMs : searchMs) * this.#patience);
+    this.#searchVia(via);
   }
 
   #searchVia(via: Peer): void {
@@ -212,7 +233,7 @@ export class Join {
       if (reply === undefined) this.#overdue = [...this.#overdue, search].slice(-overdueMax);
       if (this.#stage !== 'searching') return;
       if (reply !== undefined) this.#onFound(reply);
-      else if (this.#searches.size === 0) this.#pause('no active node answered');
+      else if (this.#searches.size === 0) this.#searchOn();
     });
     this.#searches.add(search);
   }
@@ -227,18 +248,18 @@ export class Join {
   #some(contacts: readonly Contact[]): readonly Contact[] {
     const usable = contacts.filter((contact) => contact.role === 'full' && !this.#context.isSelf(contact.id));
     const first = Math.floor(this.#context.random.next() * usable.length);
-    return [...usable.slice(first), ...usable.slice(0, first)].slice(0, entriesAtOnce);
+    return [...usable.slice(first), ...usable.slice(0, first)].slice(0, entriesMax);
   }
 
   #onFound(reply: RouteReplyMessage): void {
     this.#abandonSearches();
-    for (const contact of [...reply.contacts, ...reply.replicaSet, reply.root]) this.#context.learn(contact);
+    for (const contact of [...reply.contacts, ...reply.replicaSet]) this.#context.learn(contact);
     if (this.#context.self.role === 'client') {
       this.#finish();
       this.#onActive();
       return;
     }
-    this.#collect([reply.root, ...reply.replicaSet]);
+    this.#collect(reply.replicaSet);
     this.#request();
     this.#askNear();
   }
@@ -321,6 +342,7 @@ export class Join {
     this.#overdue = [];
     this.#exhausted = nobody;
     this.#ways = [];
+    this.#waysLeft = [];
     this.#stage = 'idle';
     this.#context.deadlines.cancel(this.#deadline);
   }

@@ -4,7 +4,7 @@ import type { Id } from './id.ts';
 import { type MemberName, NamedNodes, nameOf, placeOf } from './member-name.ts';
 import type { FailedEntry, LeafSetMessage, LeafSetPurpose } from './messages.ts';
 import type { Peer } from './peers.ts';
-import { compareClockwise } from './ring.ts';
+import { clockwiseTop, compareClockwise } from './ring.ts';
 
 /** Contacts that one answer carries at most: a whole leaf set. */
 const contactsMax = 64;
@@ -14,6 +14,8 @@ const failedMax = 64;
 const namesMax = 128;
 /** Whoever has not heard of so late a failure would have to find out for itself why a list lacks the node. */
 const freshMs = 2_000;
+/** Names told of those behind the middle of a half: the rest of it, and some to stand in for those that are dead. */
+const behindMax = 12;
 const nothing = { named: [], members: [], wanted: [], failed: [] } as const;
 
 export type LeafSetContent = Partial<Pick<LeafSetMessage, 'named' | 'members' | 'wanted' | 'failed'>>;
@@ -37,13 +39,26 @@ export class LeafSetExchange {
     this.send(to, purpose, { named: contacts.slice(0, namesMax).map(nameOf), failed });
   }
 
+  /** Those behind the named node, seen from the sender, nearest first. */
+  sendBehind(to: Peer, [name]: readonly MemberName[]): void {
+    if (name === undefined) return;
+    const place = placeOf(name);
+    const isAhead = clockwiseTop(to.id, place) < clockwiseTop(place, to.id);
+    const distance = ({ id }: Contact): number => (isAhead ? clockwiseTop(place, id) : clockwiseTop(id, place));
+    // Cut off behind its first bits, its own place would be the last of the round.
+    const behind = this.#own().filter(({ id }) => id.top !== place.top && !id.equals(to.id));
+    behind.sort((a, b) => distance(a) - distance(b));
+    const named = behind.slice(0, behindMax).map(nameOf);
+    if (named.length > 0) this.send(to, 'answer', { named });
+  }
+
   /** What the sender of the message asked for and what it seems not to know, if there is anything. */
   answer(to: Peer, message: LeafSetMessage, wanted: readonly MemberName[]): void {
-    const missing = message.purpose === 'compare' ? this.#missing(to.id, message.named) : [];
-    const members = [...this.#contactsOf(message.wanted), ...missing].slice(0, contactsMax);
-    const named = new NamedNodes(message.named, message.members);
-    const failed = message.purpose === 'push' ? [] : this.#failures(({ id }) => named.has(id));
-    if (members.length + wanted.length + failed.length > 0) this.send(to, 'answer', { members, wanted, failed });
+    const named = message.purpose === 'compare' ? this.#missing(to.id, message.named) : [];
+    const members = this.#contactsOf(message.wanted).slice(0, contactsMax);
+    const concerned = new NamedNodes(message.named, message.members);
+    const failed = message.purpose === 'push' ? [] : this.#failures(({ id }) => concerned.has(id));
+    if (named.length + members.length + wanted.length + failed.length > 0) this.send(to, 'answer', { named, members, wanted, failed });
   }
 
   /** The members of these names that this node has. */
@@ -54,21 +69,25 @@ export class LeafSetExchange {
   }
 
   #contactsOf(names: readonly MemberName[]): readonly Contact[] {
-    const { self } = this.#context;
-    const contacts = this.membersOf(names).map((peer) => peer.contact);
-    return names.includes(nameOf(self)) ? [self, ...contacts] : contacts;
+    if (names.length === 0) return [];
+    const { self, peers } = this.#context;
+    const asked = new Set(names);
+    const contacts = asked.has(nameOf(self)) ? [self] : [];
+    // Of members that were pushed out since they were named as well.
+    for (const { contact, isOnRing } of peers.values())
+      if (isOnRing && asked.has(nameOf(contact)) && !this.#context.isFailed(contact)) contacts.push(contact);
+    return contacts;
   }
 
   /** What a node that has the named members lacks, of those that this node knows: they are among its nearest. */
-  #missing(center: Id, named: readonly MemberName[]): readonly Contact[] {
+  #missing(center: Id, named: readonly MemberName[]): readonly MemberName[] {
     const known = new Set(named);
-    const places: { readonly id: Id; readonly contact?: Contact }[] = [];
+    const places: { readonly id: Id; readonly name?: MemberName }[] = [];
     // Cut off behind its first bits, the center's own place would be the last of the round.
     for (const name of named) if (placeOf(name).top !== center.top) places.push({ id: placeOf(name) });
     for (const contact of this.#own())
-      if (!contact.id.equals(center) && !known.has(nameOf(contact))) places.push({ id: contact.id, contact });
-    const near = this.#nearest(center, places);
-    return near.flatMap(({ contact }) => contact ?? []);
+      if (!contact.id.equals(center) && !known.has(nameOf(contact))) places.push({ id: contact.id, name: nameOf(contact) });
+    return this.#nearest(center, places).flatMap(({ name }) => name ?? []);
   }
 
   /** Of the named nodes those that would be members, were all live that are members or are being asked. */

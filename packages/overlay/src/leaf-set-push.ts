@@ -3,13 +3,15 @@ import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
 import type { Id } from './id.ts';
 import type { LeafSetExchange } from './leaf-set-exchange.ts';
-import { NamedNodes, nameOf } from './member-name.ts';
+import { type MemberName, NamedNodes, nameOf, placeOf } from './member-name.ts';
 import type { FailedEntry, LeafSetMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { SparseMap } from './sparse-map.ts';
 
 /** Changes that one push carries at most. */
 const changesMax = 64;
+/** Digits of an id that a name tells. */
+const placeDigits = 12;
 /** Changes of which it is known who knows them, at most. */
 const heardMax = 256;
 
@@ -37,7 +39,7 @@ interface FailedNews {
 export class LeafSetPush {
   readonly #context: Context;
   readonly #exchange: LeafSetExchange;
-  /** What others told, by the id that it concerns, until this node has passed it on. */
+  /** What others told, by the place of the node that it concerns, until this node has passed it on. */
   readonly #hearsay: SparseMap<string, Hearsay> = new SparseMap();
   /** Until then this node finds whom its neighbours have known for long: they are told names. */
   #fillingUntilMs = 0;
@@ -71,9 +73,20 @@ export class LeafSetPush {
         member === undefined ? this.#context.leafSet.fits(id) : this.#news.has(id.hex) || member.contact.incarnation < incarnation;
       if (isNews) this.#note(id, 'came', from, told);
     }
-    const named = new Set(message.named);
-    for (const item of this.#news.values()) if (!('failed' in item) && named.has(nameOf(item))) this.#note(item.id, 'came', from, told);
+    this.#hearNames(from, message, told);
     for (const { id } of message.failed) if (this.#context.leafSet.has(id) || this.#news.has(id.hex)) this.#note(id, 'failed', from, told);
+  }
+
+  #hearNames(from: Peer, { purpose, named }: LeafSetMessage, told: readonly Peer[]): void {
+    if (named.length === 0) return;
+    const { leafSet } = this.#context;
+    const members = new NamedNodes([], leafSet.members);
+    const news = new Set([...this.#news.values()].flatMap((item) => ('failed' in item ? [] : nameOf(item))));
+    for (const name of named) {
+      const id = placeOf(name);
+      const isNews = purpose === 'push' && leafSet.fits(id) && !members.has(id);
+      if (isNews || news.has(name)) this.#note(id, 'came', from, told);
+    }
   }
 
   /** A node that has just become active tells its near neighbours itself. */
@@ -117,23 +130,25 @@ export class LeafSetPush {
     }
     for (const [hex] of news) {
       this.#news.delete(hex);
-      this.#hearsay.delete(hex);
+      this.#hearsay.delete(placeKey(hex));
     }
     if (this.#news.size > 0) this.#soon();
   }
 
   #send(to: Peer, news: readonly (readonly [string, Contact | FailedNews])[]): void {
     const members: Contact[] = [];
+    const named: MemberName[] = [];
     const failed: FailedEntry[] = [];
+    const isFilling = this.#context.now.monoMs < this.#fillingUntilMs;
     for (const [hex, item] of news) {
       if (hex === to.id.hex || this.#knows(to, hex, 'failed' in item ? 'failed' : 'came')) continue;
-      if (!('failed' in item)) members.push(item);
-      else
+      if (!('failed' in item)) {
+        if (isFilling) named.push(nameOf(item));
+        else members.push(item);
+      } else
         failed.push({ id: item.failed.id, incarnation: item.failed.contact.incarnation, ageMs: this.#context.now.monoMs - item.sinceMs });
     }
-    if (members.length + failed.length === 0) return;
-    const isFilling = this.#context.now.monoMs < this.#fillingUntilMs;
-    this.#exchange.send(to, 'push', isFilling ? { named: members.map(nameOf), failed } : { members, failed });
+    if (members.length + named.length + failed.length > 0) this.#exchange.send(to, 'push', { members, named, failed });
   }
 
   #tell(failed: Peer, sinceMs: number): void {
@@ -143,11 +158,12 @@ export class LeafSetPush {
 
   #note(subject: Id, change: Change, from: Peer, told: readonly Peer[]): void {
     const { monoMs } = this.#context.now;
-    let hearsay = this.#hearsay.get(subject.hex);
+    const key = placeKey(subject.hex);
+    let hearsay = this.#hearsay.get(key);
     if (hearsay === undefined || hearsay.change !== change || monoMs - hearsay.sinceMs > heardMs) {
       hearsay = { change, sinceMs: monoMs, knowers: new Set() };
-      this.#hearsay.delete(subject.hex);
-      this.#hearsay.set(subject.hex, hearsay);
+      this.#hearsay.delete(key);
+      this.#hearsay.set(key, hearsay);
       forgetOldest(this.#hearsay);
     }
     hearsay.knowers.add(from);
@@ -155,7 +171,7 @@ export class LeafSetPush {
   }
 
   #knows(peer: Peer, subject: string, change: Change): boolean {
-    const hearsay = this.#hearsay.get(subject);
+    const hearsay = this.#hearsay.get(placeKey(subject));
     if (hearsay === undefined || hearsay.change !== change) return false;
     return this.#context.now.monoMs - hearsay.sinceMs <= heardMs && hearsay.knowers.has(peer);
   }
@@ -163,6 +179,11 @@ export class LeafSetPush {
   #soon(): void {
     this.#deadline ??= this.#context.after(this.#context.config.leafSetPushDelayMs, { kind: 'leafSetPush' });
   }
+}
+
+/** What a node is known by that was only named. */
+function placeKey(hex: string): string {
+  return hex.slice(0, placeDigits);
 }
 
 function forgetOldest(map: SparseMap<string, unknown>): void {

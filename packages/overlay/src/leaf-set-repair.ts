@@ -1,16 +1,18 @@
 import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
 import type { LeafSetExchange } from './leaf-set-exchange.ts';
+import { nameOf } from './member-name.ts';
 import type { Peer } from './peers.ts';
 
-/** After a loss the remaining members are asked for the nodes beyond them after about this long, and then again. */
-const delayMs = 200;
-/** A leaf set that was full and is not filled up after so many rounds belongs to a ring that has become small. */
-const roundsMax = 6;
+/** After a loss the remaining members are asked for the nodes beyond them after about this long, then after twice this and so on. */
+const delayMs = 300;
+const doublingsMax = 2;
 /** A leaf set that is full again may hold a node that was the first to come, instead of the nearest. */
 const roundsWhenFull = 2;
 /** Before the second the neighbours have heard of whoever came at the same time. */
 const roundsWhenJoined = 2;
+/** A leaf set that was full and is not filled up after so many rounds belongs to a ring that has become small. */
+const roundsMax = 6;
 
 /** Fills the places of lost members: others of the same half are asked what they know better. */
 export class LeafSetRepair {
@@ -21,6 +23,8 @@ export class LeafSetRepair {
   #isClockwiseShort = false;
   #isCounterClockwiseShort = false;
   #hasLost = false;
+  /** Whether others named a node that was not found: then they or this node may be wrong about more than that. */
+  #hasMissed = false;
 
   constructor(context: Context, exchange: LeafSetExchange) {
     this.#context = context;
@@ -47,6 +51,12 @@ export class LeafSetRepair {
     this.#deadline ??= this.#again();
   }
 
+  /** A node that others named as a member does not live, or not where they say. */
+  onMissed(peer: Peer): void {
+    this.onLost(peer);
+    this.#hasMissed = this.#hasLost;
+  }
+
   /** What a newcomer was told on its way in need not reach to the ends of its halves. */
   onJoined(): void {
     this.#roundsLeft = roundsWhenJoined;
@@ -57,29 +67,42 @@ export class LeafSetRepair {
 
   onTimer(): void {
     const { leafSet } = this.#context;
-    const isLast = this.#roundsLeft % 2 === 1;
-    this.#roundsLeft = Math.min(this.#roundsLeft, leafSet.isFull ? roundsWhenFull : roundsMax) - 1;
+    const isLast = this.#roundsLeft % 2 === 0;
+    const isDone = !this.#isUncertain && leafSet.isFull && this.#roundsLeft < roundsMax;
+    this.#roundsLeft = isDone ? 0 : Math.min(this.#roundsLeft, leafSet.isFull ? roundsWhenFull : roundsMax) - 1;
     this.#deadline = this.#roundsLeft > 0 ? this.#again() : undefined;
-    if (this.#isClockwiseShort) this.#ask(leafSet.clockwise, isLast);
-    if (this.#isCounterClockwiseShort) this.#ask(leafSet.counterClockwise, isLast);
+    if (!isDone && this.#isClockwiseShort) this.#ask(leafSet.clockwise, isLast);
+    if (!isDone && this.#isCounterClockwiseShort) this.#ask(leafSet.counterClockwise, isLast);
     if (this.#deadline !== undefined) return;
     this.#isClockwiseShort = false;
     this.#isCounterClockwiseShort = false;
     this.#hasLost = false;
+    this.#hasMissed = false;
   }
 
   /**
-   * By turns the member in the middle of the half, who knows beyond its end, and the last one, who knows farthest. When nobody is
-   * lost, the neighbours to which there are connections anyway are enough: the last of them knows as far as the half reaches.
+   * By turns the last member of the half, who knows farthest, and the one in the middle, who knows beyond its end, are asked for those
+   * behind the middle: the last one may have come before those that are nearer. When nobody is lost, the neighbours to which there are connections anyway are enough: the last of them knows as far as the half reaches.
    */
   #ask(half: readonly Peer[], isLast: boolean): void {
     const fit = half.filter((peer) => peer.isActive && this.#context.isUsable(peer) && (this.#hasLost || peer.connected));
-    const member = fit[isLast || !this.#hasLost ? fit.length - 1 : fit.length >> 1];
-    if (member === undefined) return;
-    this.#exchange.sendList(member, 'compare');
+    const middle = fit[fit.length >> 1];
+    const member = isLast || !this.#hasLost ? fit.at(-1) : middle;
+    if (member === undefined || middle === undefined) return;
+    if (this.#isUncertain) this.#exchange.sendList(member, 'compare');
+    else this.#exchange.send(member, 'extend', { named: [nameOf(middle.contact)] });
+  }
+
+  /**
+   * Whether more than the ends of the halves may have changed. When many fail at once the others' word on who failed is worth as much
+   * as their word on who is next.
+   */
+  get #isUncertain(): boolean {
+    return !this.#hasLost || this.#hasMissed || this.#context.isCrumbling;
   }
 
   #again(): Deadline {
-    return this.#context.after(this.#context.jittered(delayMs), { kind: 'leafSetRepair' });
+    const doublings = this.#isUncertain ? 0 : Math.min(doublingsMax, roundsMax - this.#roundsLeft);
+    return this.#context.after(this.#context.jittered(delayMs * 2 ** doublings), { kind: 'leafSetRepair' });
   }
 }

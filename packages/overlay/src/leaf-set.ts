@@ -145,6 +145,17 @@ export class LeafSet {
     return [...peers];
   }
 
+  /** Whether two members are in each other's leaf sets, as far as this node knows; of others that cannot be told. */
+  areNeighbours(a: Peer, b: Peer): boolean {
+    const { clockwise, counterClockwise } = this.#derive();
+    const apart = (half: readonly Peer[], other: readonly Peer[]): number => {
+      const [inHalf, inOther] = [half.indexOf(a), other.indexOf(b)];
+      return inHalf < 0 || inOther < 0 ? 0 : inHalf + inOther + 2;
+    };
+    if (this.overlaps) return true;
+    return Math.max(apart(clockwise, counterClockwise), apart(counterClockwise, clockwise)) <= this.#half;
+  }
+
   /** The nearest `count` active members on each side, each once, nearest first. */
   activeNeighbours(count: number): readonly Peer[] {
     const { clockwise, counterClockwise } = this.#derive();

@@ -7,7 +7,7 @@ import { IterativeLookup } from './iterative-lookup.ts';
 import type { FindNextMessage, FindNextReplyMessage, Hop, RouteReplyMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { isCloser } from './ring.ts';
-import type { Router } from './router.ts';
+import { type Router, rootOf } from './router.ts';
 import { SparseMap } from './sparse-map.ts';
 
 /** Contacts in the answer to one step of an iterative lookup. */
@@ -108,8 +108,9 @@ export class Lookups {
   }
 
   #onReply(lookup: Lookup, reply: RouteReplyMessage | undefined): void {
-    if (reply === undefined) this.#end(lookup.ref, { outcome: 'timeout' });
-    else this.#found(lookup, reply.root, reply.replicaSet, reply.path);
+    const root = reply && rootOf(reply);
+    if (reply === undefined || root === undefined) this.#end(lookup.ref, { outcome: 'timeout' });
+    else this.#found(lookup, root, reply.replicaSet, reply.path);
   }
 
   #iterate(lookup: Lookup): void {

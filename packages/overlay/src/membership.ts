@@ -1,5 +1,7 @@
-import type { Contact } from './contact.ts';
+import { Askers } from './askers.ts';
+import type { Contact, NodeLife } from './contact.ts';
 import type { Context } from './context.ts';
+import type { Id } from './id.ts';
 import { LeafSetExchange } from './leaf-set-exchange.ts';
 import { LeafSetPush } from './leaf-set-push.ts';
 import { LeafSetRepair } from './leaf-set-repair.ts';
@@ -15,8 +17,6 @@ const recentMs = 10_000;
 const announcedJitterMs = 200;
 /** What gossip says against the verdict on a failed node is looked into so long after the verdict. */
 const recheckMs = 10_000;
-/** Verdicts looked through at most for those on nodes that others name. */
-const failedMax = 256;
 /** A leaf set that came so recently need not be asked for. */
 const listedMs = 5_000;
 /** After a join the far members are asked one by one; after this the leaf set counts as filled in any case. */
@@ -43,6 +43,7 @@ export class Membership {
   #twinIncarnation: number;
   /** New neighbours whose leaf set is not known yet. */
   readonly #strangers: Set<Peer> = new Set();
+  readonly #askers: Askers = new Askers();
 
   constructor(context: Context, verifications: Verifications) {
     this.#context = context;
@@ -136,7 +137,7 @@ export class Membership {
 
   /** While a node was being asked that did not live, its place was not offered to those beyond it. */
   onMissing(peer: Peer, { suspicion }: Verification): void {
-    if (suspicion === 'candidate' && this.#context.isOnRing && this.#context.leafSet.fits(peer.id)) this.repair.onLost(peer);
+    if (suspicion === 'candidate' && this.#context.isOnRing && this.#context.leafSet.fits(peer.id)) this.repair.onMissed(peer);
   }
 
   /** Others say that these nodes exist. Those that would fit are asked; the table may use them unasked. */
@@ -148,15 +149,17 @@ export class Membership {
    * A node asked for this one over the ring a moment ago. As it asks those whom it takes for its neighbours, they need not ask
    * it, but wait for the word of others that it is active. It is no sign of life: those on the way may have kept it, or lie.
    */
-  onProbed(origin: Contact): void {
-    if (this.#context.isSelf(origin.id) || this.#context.isFailed(origin)) return;
-    const peer = this.meet(origin);
-    if (peer.contact.incarnation === origin.incarnation) peer.askedMs = this.#context.now.monoMs;
+  onProbed(origin: NodeLife): void {
+    this.#askers.note(origin, this.#context.now.monoMs);
   }
 
   onLeafSet(from: Peer, message: LeafSetMessage): void {
     if (message.purpose === 'ask') {
       this.exchange.sendList(from, 'list');
+      return;
+    }
+    if (message.purpose === 'extend') {
+      this.exchange.sendBehind(from, message.named);
       return;
     }
     const isList = message.purpose === 'list' || message.purpose === 'compare';
@@ -166,8 +169,9 @@ export class Membership {
     this.consider(message.members);
     for (const entry of message.failed) this.#onAnnounced(entry, from);
     if (isList && message.status === 'active') this.#doubtUnlisted(from, message);
-    // The sender has not heard of these members, though it should have.
-    for (const member of this.exchange.membersOf(message.wanted)) this.#doubt(member);
+    // The sender has not heard of these members, though it should have, unless it is new here.
+    const isNew = this.#context.now.monoMs - from.connectedMs < recentMs;
+    if (!isNew || this.#context.isCrumbling) for (const member of this.exchange.membersOf(message.wanted)) this.#doubt(member);
     this.exchange.answer(from, message, this.#unknownOf(message.named));
   }
 
@@ -241,7 +245,7 @@ export class Membership {
     const peer = this.meet(contact);
     if (!peer.isTabled && !this.#context.isFailed(contact)) table.insert(peer);
     if (!wanted || peer.isLeaf || peer.status === 'leaving') return;
-    const sinceMs = this.#context.now.monoMs - Math.max(peer.lastHeardMs, peer.askedMs);
+    const sinceMs = this.#context.now.monoMs - Math.max(peer.lastHeardMs, this.#askers.askedMs(peer.contact));
     if (peer.status !== 'joining' && sinceMs < recentMs) {
       this.#context.changeStatus(peer, 'active');
       this.insert(peer);
@@ -322,20 +326,33 @@ export class Membership {
   /** The named nodes that would be members and whose contacts this node lacks; those that it knows are considered as if told whole. */
   #unknownOf(names: readonly MemberName[]): readonly MemberName[] {
     const { leafSet, self, peers } = this.#context;
-    const known = new Set([self, ...leafSet.members.map((peer) => peer.contact)].map(nameOf));
-    const unknown = new Set(names.filter((name) => !known.has(name) && leafSet.fits(placeOf(name))));
-    if (unknown.size === 0) return [];
-    for (const peer of [...peers.values()]) {
-      const { contact } = peer;
-      if (!leafSet.fits(contact.id) || !unknown.delete(nameOf(contact))) continue;
-      this.#considerOne(contact);
+    const members = new Set([self, ...leafSet.members.map((peer) => peer.contact)].map(nameOf));
+    const fitting = names.filter((name) => !members.has(name) && leafSet.fits(placeOf(name)));
+    if (fitting.length === 0) return [];
+    const known = new Map([...peers.values()].flatMap((peer) => (leafSet.fits(peer.id) ? [[nameOf(peer.contact), peer]] : [])));
+    const chosen = this.#chosenOf(fitting.filter((name) => known.get(name)?.isQuestioned !== true && !this.#isDead(name, known.get(name))));
+    for (const name of chosen) {
+      const peer = known.get(name);
+      if (peer !== undefined) this.#considerOne(peer.contact);
     }
-    const dead = new NamedNodes(
-      [],
-      this.#context.failed.recent(failedMax, this.#context.now.monoMs, ({ ageMs }) => ageMs < recheckMs),
-    );
-    const alive = [...unknown].filter((name) => !dead.has(placeOf(name)));
-    // To a newcomer with few members nearly everybody fits. Later those that are missing may have to stand in for members that are dead.
-    return this.#context.now.monoMs < this.#fillingUntilMs ? this.exchange.nearestOf(alive) : alive;
+    return chosen.filter((name) => !known.has(name));
+  }
+
+  /**
+   * While members are missing nearly everybody fits. Should one of those who would be members be dead, the next round of the repair
+   * names others; but when many are, all that fit are needed to stand in for them.
+   */
+  #chosenOf(alive: readonly MemberName[]): readonly MemberName[] {
+    const isFilling = this.#context.now.monoMs < this.#fillingUntilMs;
+    return this.#context.isCrumbling && !isFilling ? alive : this.exchange.nearestOf(alive);
+  }
+
+  /** Whether this life of the node was found dead a moment ago. A name that the known peer does not have is that of another life. */
+  #isDead(name: MemberName, peer: Peer | undefined): boolean {
+    const { failed, now } = this.#context;
+    if (peer !== undefined) return this.#context.isFailed(peer.contact) && failed.ageMs(peer.id, now.monoMs) < recheckMs;
+    const place = placeOf(name);
+    const isForgotten = (id: Id): boolean => id.top === place.top && this.#context.peers.get(id) === undefined;
+    return failed.recent(1, now.monoMs, ({ id, ageMs }) => ageMs < recheckMs && isForgotten(id)).length > 0;
   }
 }

@@ -4,7 +4,7 @@ import type { Membership } from './membership.ts';
 import type { RouteReplyMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
 import type { Remembered } from './remembered.ts';
-import type { Router } from './router.ts';
+import { type Router, rootOf } from './router.ts';
 import type { Verifications } from './verification.ts';
 
 /** A lookup through a contact that may be dead takes no longer than this. */
@@ -53,7 +53,7 @@ export class Merge {
   /** Looks through this contact for a ring that is not this node's. */
   through(contact: Contact): void {
     const via = this.#membership.meet(contact);
-    const request = { purpose: 'probe', key: this.#context.self.id, timeoutMs: lookupMs, via } as const;
+    const request = { purpose: 'merge', key: this.#context.self.id, timeoutMs: lookupMs, via } as const;
     this.#router.originate(request, (reply) => this.#onReply(reply));
   }
 
@@ -65,10 +65,11 @@ export class Merge {
   }
 
   #onReply(reply: RouteReplyMessage | undefined): void {
-    if (reply === undefined) return;
-    for (const contact of [reply.root, ...reply.replicaSet]) this.#context.learn(contact);
-    if (!this.#context.isServing || this.#context.isSelf(reply.root.id)) return;
-    const root = this.#membership.meet(reply.root);
+    const contact = reply && rootOf(reply);
+    if (contact === undefined) return;
+    this.#context.learn(contact);
+    if (!this.#context.isServing || this.#context.isSelf(contact.id)) return;
+    const root = this.#membership.meet(contact);
     if (root.isLeaf || !this.#context.leafSet.fits(root.id)) return;
     if (this.#foreign.size >= foreignMax) this.#foreign.clear();
     this.#foreign.add(root);

@@ -66,14 +66,16 @@ export interface ProbeReplyMessage {
 export interface IndirectProbeMessage {
   readonly type: 'indirectProbe';
   readonly nonce: number;
-  readonly target: Contact;
+  readonly target: NodeLife;
+  /** Of a target that need not be among the receiver's neighbours. */
+  readonly contact?: Contact;
 }
 
 export interface IndirectReplyMessage {
   readonly type: 'indirectReply';
   readonly nonce: number;
   readonly target: Id;
-  /** `refused`: nobody listens at the target's address any more. `silent`: no answer in time. */
+  /** `refused`: nobody listens at the target's address any more. `silent`: no answer in time, or the target is unknown. */
   readonly outcome: 'alive' | 'refused' | 'silent';
 }
 
@@ -88,9 +90,10 @@ export interface FailedEntry extends NodeLife {
  * - `list` names all members;
  * - `compare` does so too and asks for the differences;
  * - `ask` asks for a list;
+ * - `extend` names one node and asks who comes behind it, as seen from the sender;
  * - `answer` tells the differences.
  */
-export type LeafSetPurpose = 'push' | 'list' | 'compare' | 'ask' | 'answer';
+export type LeafSetPurpose = 'push' | 'list' | 'compare' | 'ask' | 'answer' | 'extend';
 
 /** Leaf-set exchange. What both may know goes by name; who lacks the contact of a name asks for it. */
 export interface LeafSetMessage {
@@ -116,14 +119,17 @@ export interface LeavingMessage {
  * A request on its way to the root of `key`, hop by hop over open connections.
  * - `lookup` answers with the root and its replica set;
  * - `join` does so for the joiner's own id, and every hop adds contacts of its routing table to `contacts`;
- * - `probe` asks whether the node with exactly this id is alive, without dialling it.
+ * - `probe` asks whether the node with exactly this id is alive, without dialling it. It is by far the most frequent, so it carries
+ *   names only: its answer comes back the way that it went, or not at all;
+ * - `merge` asks who the root is.
  */
 export interface RouteMessage {
   readonly type: 'route';
   readonly request: RequestId;
-  readonly purpose: 'lookup' | 'join' | 'probe';
+  readonly purpose: 'lookup' | 'join' | 'probe' | 'merge';
   readonly key: Id;
-  readonly origin: Contact;
+  /** For the answer, should no open connection lead back. Absent in a probe. */
+  readonly origin?: Contact;
   /** Hops still allowed. */
   readonly ttl: number;
   readonly remainingMs: number;
@@ -155,8 +161,13 @@ export interface RouteRefusedMessage {
 export interface RouteReplyMessage {
   readonly type: 'routeReply';
   readonly request: RequestId;
-  readonly root: Contact;
-  /** The nodes closest to the key as the root knows them, closest first, the root included: at least r when there are so many. Empty for a probe. */
+  /** Absent in the answer of the very node that a probe asked for. */
+  readonly root?: Id;
+  readonly incarnation: number;
+  /**
+   * The nodes closest to the key as the root knows them, closest first, the root included: at least r when there are so many. For a
+   * merge the root alone, for a probe nobody.
+   */
   readonly replicaSet: readonly Contact[];
   readonly path: readonly Hop[];
   readonly contacts: readonly Contact[];

@@ -18,10 +18,9 @@ const dealing = {
   rttMeanMs: 4,
   rttDeviationMs: 5,
   heartbeatMs: 6,
-  askedMs: 7,
 } as const;
 const never = Number.NEGATIVE_INFINITY;
-const none: readonly number[] = [never, never, never, never, -1, 0, 0, never];
+const none: readonly number[] = [never, never, never, never, -1, 0, 0];
 
 /** What is true of a peer, as bits of one number. The status takes two. */
 const flag = {
@@ -141,6 +140,10 @@ export class Peer {
     Peer.#own(this)[dealing.connectedMs] = nowMs;
   }
 
+  get connectedMs(): number {
+    return this.#dealings[dealing.connectedMs] as number;
+  }
+
   get lastHeardMs(): number {
     return this.#dealings[dealing.lastHeardMs] as number;
   }
@@ -164,15 +167,6 @@ export class Peer {
 
   set listedMs(ms: number) {
     Peer.#own(this)[dealing.listedMs] = ms;
-  }
-
-  /** When it asked for this node over the ring last, by the word of those who passed the question on. */
-  get askedMs(): number {
-    return this.#dealings[dealing.askedMs] as number;
-  }
-
-  set askedMs(ms: number) {
-    Peer.#own(this)[dealing.askedMs] = ms;
   }
 
   /** The heartbeat period that it promised last; 0 before it did. */
@@ -210,7 +204,7 @@ export class Peer {
 
   /** An answer to what was sent at `sentMs`. It is no sample when a dial lay in between: that takes many round trips. */
   answered(sentMs: number, nowMs: number): void {
-    if (sentMs >= (this.#dealings[dealing.connectedMs] as number)) this.measured(nowMs - sentMs);
+    if (sentMs >= this.connectedMs) this.measured(nowMs - sentMs);
   }
 
   measured(rttMs: number): void {
@@ -235,10 +229,7 @@ export class Peer {
       this.status = undefined;
       this.relayed = false;
       this.suspected = false;
-      if (this.#dealings !== none) {
-        this.lastHeardMs = never;
-        this.askedMs = never;
-      }
+      if (this.#dealings !== none) this.lastHeardMs = never;
     }
     this.contact = contact;
     this.isNoted = false;

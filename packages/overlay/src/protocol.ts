@@ -475,6 +475,6 @@ function isDetection(timer: Timer): boolean {
 }
 
 function isJoiner(peer: Peer, message: OverlayMessage): boolean {
-  if (message.type === 'route') return message.purpose === 'join' && message.origin.id.equals(peer.id);
+  if (message.type === 'route') return message.purpose === 'join' && message.request.origin.equals(peer.id);
   return message.type === 'joinRequest';
 }

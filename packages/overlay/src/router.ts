@@ -1,12 +1,12 @@
-import type { Contact } from './contact.ts';
+import type { Contact, NodeLife } from './contact.ts';
 import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
 import { HopChoice } from './hop-choice.ts';
-import { type Id, sharedPrefixLength } from './id.ts';
+import { Id, sharedPrefixLength } from './id.ts';
 import type { Hop, RequestId, RouteAckMessage, RouteMessage, RouteRefusedMessage, RouteReplyMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { RememberedReplies } from './remembered-replies.ts';
-import { isCloser } from './ring.ts';
+import { compareClockwise, isCloser } from './ring.ts';
 import { SparseMap } from './sparse-map.ts';
 
 /** A request that is accepted but unanswered is sent again end to end after this, then after twice this and so on. */
@@ -18,8 +18,12 @@ const busyMs = 50;
 /** When nobody is left to ask, all are asked again after as much, then twice as much and so on up to so many times: they are slow, or this node is. */
 const anewFactorMax = 8;
 /** Contacts that one hop adds to a join, and contacts in a message at most. */
-const contactsPerHop = 8;
-const contactsMax = 16;
+const contactsPerHop = 2;
+const contactsMax = 4;
+/** Nodes on each side of its place that a joiner is told of; the others it learns with the grant. */
+const besideJoiner = 2;
+/** Of an id that a probe names. */
+const probeDigits = 20;
 
 /** Told of the root's reply to a request that began on this node; absent when none came in time. Called exactly once. */
 export type RouteOwner = (reply: RouteReplyMessage | undefined) => void;
@@ -70,13 +74,13 @@ export class Router {
   /** Told of contacts that came along. */
   readonly #onContacts: (contacts: readonly Contact[]) => void;
   /** Told of a node that asked for this one over the ring. */
-  readonly #onProbed: (origin: Contact) => void;
+  readonly #onProbed: (origin: NodeLife) => void;
 
   constructor(
     context: Context,
     onMissed: (hop: Peer) => void,
     onContacts: (contacts: readonly Contact[]) => void,
-    onProbed: (origin: Contact) => void,
+    onProbed: (origin: NodeLife) => void,
   ) {
     this.#context = context;
     this.#onMissed = onMissed;
@@ -95,7 +99,7 @@ export class Router {
       request: id,
       purpose: request.purpose,
       key: request.key,
-      origin: self,
+      ...(request.purpose !== 'probe' && { origin: self }),
       ttl: config.ttl,
       remainingMs: request.timeoutMs,
       path: [],
@@ -134,7 +138,7 @@ export class Router {
       this.#refuse(from, message, refusal);
       return;
     }
-    if (message.purpose === 'probe' && this.#context.isSelf(message.key)) this.#onProbed(message.origin);
+    if (this.#isProbed(message)) this.#onProbed(originOf(message));
     const passage = this.#open(message, from, undefined, undefined, this.#context.now.monoMs + message.remainingMs);
     passage.owed = from;
     this.#advance(passage);
@@ -172,6 +176,8 @@ export class Router {
   onReply(from: Peer, message: RouteReplyMessage): boolean {
     const passage = this.#passages.get(keyOf(message.request));
     if (passage === undefined) return false;
+    // The driver has refused the root's contact: another answer may come.
+    if (passage.owner !== undefined && passage.message.purpose !== 'probe' && rootOf(message) === undefined) return true;
     this.#close(passage);
     if (passage.hop === from && !passage.acknowledged) from.answered(passage.sentMs, this.#context.now.monoMs);
     if (passage.owner === undefined) this.#sendBack(passage, message);
@@ -278,7 +284,7 @@ export class Router {
       ...message,
       ttl: message.ttl - 1,
       remainingMs: passage.expiresMs - monoMs,
-      path: [...message.path, step],
+      path: message.purpose === 'lookup' ? [...message.path, step] : [],
       contacts: message.purpose === 'join' ? this.#withOwnRow(message) : message.contacts,
     });
     this.#wait(passage, this.#context.hopAckMs(hop));
@@ -307,34 +313,57 @@ export class Router {
   }
 
   #replyTo(message: RouteMessage): RouteReplyMessage {
-    const { leafSet, self, config } = this.#context;
-    const isJoin = message.purpose === 'join';
-    const isProbe = message.purpose === 'probe';
+    const { id, incarnation } = this.#context.self;
     return {
       type: 'routeReply',
       request: message.request,
-      root: self,
-      replicaSet: isProbe ? [] : leafSet.replicaSet(message.key, config.replicaSetRank),
-      path: isProbe ? [] : message.path,
-      contacts: isJoin ? this.#withOwnRow(message) : [],
+      ...(!this.#isProbed(message) && { root: id }),
+      incarnation,
+      replicaSet: this.#replicaSetFor(message),
+      path: message.path,
+      contacts: message.purpose === 'join' ? this.#withOwnRow(message) : [],
     };
   }
 
-  /** Over an open connection to the origin, else back the way the request came; by dialling the origin only when that is cut. */
+  /** Whether this is the very node that a probe asks for. */
+  #isProbed({ purpose, key }: RouteMessage): boolean {
+    return purpose === 'probe' && key.equals(probeKey(this.#context.self.id));
+  }
+
+  #replicaSetFor({ purpose, key }: RouteMessage): readonly Contact[] {
+    const { leafSet, self, config } = this.#context;
+    if (purpose === 'probe') return [];
+    if (purpose === 'merge') return [self];
+    if (purpose === 'join') return this.#beside(key);
+    const closest = leafSet.replicaSet(key, config.replicaSetRank);
+    return closest.some(({ id }) => id.equals(self.id)) ? closest : [self, ...closest.slice(1)];
+  }
+
+  #beside(key: Id): readonly Contact[] {
+    const { leafSet, config } = this.#context;
+    const around = [...leafSet.replicaSet(key, config.leafSetSize + 1)].sort((a, b) => compareClockwise(key, a.id, b.id));
+    return around.length <= 2 * besideJoiner ? around : [...around.slice(0, besideJoiner), ...around.slice(-besideJoiner)];
+  }
+
+  /**
+   * Over an open connection to the origin, else back the way the request came; by dialling the origin only when that is cut, and when
+   * the request says how.
+   */
   #sendBack(passage: Passage, reply: RouteReplyMessage): void {
-    const origin = this.#context.peers.get(passage.message.origin.id);
+    const { request, origin: contact } = passage.message;
+    const origin = this.#context.peers.get(request.origin);
     const { from } = passage;
     const to = origin?.connected ? origin : from;
     if (passage.owed === to) passage.owed = undefined;
     if (to?.connected) this.#context.send(to, reply);
-    else this.#context.output({ type: 'send', to: passage.message.origin, message: reply });
+    else if (contact !== undefined) this.#context.output({ type: 'send', to: contact, message: reply });
   }
 
   #nextHop(passage: Passage): Peer | undefined {
-    const { key, origin, purpose } = passage.message;
+    const { key, request, purpose } = passage.message;
     const isJoin = purpose === 'join';
     const accepts = (peer: Peer): boolean =>
-      this.#context.isHop(peer) && !passage.tried.has(peer) && peer !== passage.from && !(isJoin && peer.id.equals(origin.id));
+      this.#context.isHop(peer) && !passage.tried.has(peer) && peer !== passage.from && !(isJoin && peer.id.equals(request.origin));
     // A user's lookup takes the best hop even when that costs a connection, background traffic does not.
     const connected = purpose === 'lookup' ? undefined : this.#hops.closestConnected(key, accepts);
     return connected ?? this.#hops.closest(key, accepts) ?? this.#hops.relay(key, accepts);
@@ -368,7 +397,8 @@ export class Router {
     if (message.remainingMs <= 0) return 'late';
     if (message.ttl <= 0) return 'ttl';
     // The origin's own choice of a first hop need not be progress, nor that of a node that is on its way out.
-    const needsProgress = isServing && message.path.length > 1 && from.status !== 'leaving';
+    const isFirstHop = from.id.equals(message.request.origin);
+    const needsProgress = isServing && !isFirstHop && from.status !== 'leaving';
     if (!needsProgress || isCloser(message.key, self.id, from.id)) return undefined;
     return this.#hops.canRelay(from, message.key) ? undefined : 'no-progress';
   }
@@ -400,6 +430,23 @@ export class Router {
     passage.from = from;
     if (passage.acknowledged) this.#advance(passage);
   }
+}
+
+/**
+ * Where a probe for this node is routed to: of 32 bytes of the id these 10 lead to it as surely, and nobody can make an id that shares
+ * them.
+ */
+export function probeKey(id: Id): Id {
+  return Id.startingWith(id.hex.slice(0, probeDigits));
+}
+
+/** The contact of the root that a reply names. */
+export function rootOf({ root, replicaSet }: RouteReplyMessage): Contact | undefined {
+  return root && replicaSet.find(({ id }) => id.equals(root));
+}
+
+function originOf({ request }: RouteMessage): NodeLife {
+  return { id: request.origin, incarnation: request.incarnation };
 }
 
 /** Names a request in tables. */

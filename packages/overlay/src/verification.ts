@@ -3,7 +3,7 @@ import type { Deadline } from './deadlines.ts';
 import type { Id } from './id.ts';
 import type { IndirectReplyMessage, RouteReplyMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
-import type { Router } from './router.ts';
+import { probeKey, type Router } from './router.ts';
 import { SparseMap } from './sparse-map.ts';
 
 /** Verifications under way at most; what does not fit comes again with the next exchange. */
@@ -162,7 +162,7 @@ export class Verifications {
   #probeRouted(verification: Verification, timeoutMs: number): void {
     this.#dropRoute(verification);
     let answered = false;
-    const routeKey = this.#router.originate({ purpose: 'probe', key: verification.peer.id, timeoutMs }, (reply) => {
+    const routeKey = this.#router.originate({ purpose: 'probe', key: probeKey(verification.peer.id), timeoutMs }, (reply) => {
       answered = true;
       verification.routeKey = undefined;
       if (this.#byHex.get(verification.peer.id.hex) === verification) this.#onRouted(verification, reply);
@@ -173,19 +173,27 @@ export class Verifications {
   #onRouted(verification: Verification, reply: RouteReplyMessage | undefined): void {
     if (reply === undefined) return;
     const { peer, suspicion } = verification;
-    if (reply.root.id.equals(peer.id)) {
-      if (reply.root.incarnation < peer.contact.incarnation) return;
-      this.#context.peers.meet(reply.root);
+    if (reply.root === undefined) {
+      const { incarnation } = peer.contact;
+      if (reply.incarnation < incarnation) return;
+      // A later life, whose contact only the node itself can give.
+      if (reply.incarnation > incarnation) {
+        this.#askDirectly(verification);
+        return;
+      }
       peer.lastHeardMs = this.#context.now.monoMs;
       this.#context.changeStatus(peer, 'active');
       this.#conclude(verification, 'alive');
       return;
     }
     // A failure that was announced is confirmed by this; a routine doubt is settled by asking the node itself.
-    if (suspicion === 'silent') {
-      this.#goDirect(verification);
-      this.#try(verification);
-    } else this.#conclude(verification, suspicion === 'announced' ? 'dead' : 'absent');
+    if (suspicion === 'silent') this.#askDirectly(verification);
+    else this.#conclude(verification, suspicion === 'announced' ? 'dead' : 'absent');
+  }
+
+  #askDirectly(verification: Verification): void {
+    this.#goDirect(verification);
+    this.#try(verification);
   }
 
   #goDirect(verification: Verification): void {
@@ -202,19 +210,26 @@ export class Verifications {
   /** For members, present or to come: what becomes of others is not worth so many messages. */
   #askWitnesses(verification: Verification, count: number): void {
     if (!verification.peer.isLeaf && verification.suspicion === 'silent') return;
+    const { contact, isLeaf } = verification.peer;
+    const target = { id: contact.id, incarnation: contact.incarnation };
     for (const witness of this.#witnesses(verification, count)) {
       verification.witnesses.set(witness.id.hex, undefined);
       const nonce = this.#context.nextCounter();
-      this.#context.send(witness, { type: 'indirectProbe', nonce, target: verification.peer.contact });
+      this.#context.send(witness, { type: 'indirectProbe', nonce, target, ...(!isLeaf && { contact }) });
     }
   }
 
-  /** Members that are likeliest to answer: those to which there is a connection. */
-  #witnesses(verification: Verification, count: number): readonly Peer[] {
+  /** Members that are likeliest to answer: neighbours of a member, and first those to which there is a connection. */
+  #witnesses({ peer: target, witnesses }: Verification, count: number): readonly Peer[] {
+    const { leafSet } = this.#context;
     const isFit = (peer: Peer): boolean =>
-      peer !== verification.peer && peer.isActive && this.#context.isUsable(peer) && !verification.witnesses.has(peer.id.hex);
-    const connected = this.#context.leafSet.members.filter((peer) => peer.connected && isFit(peer));
-    const fit = connected.length >= count ? connected : this.#context.leafSet.members.filter(isFit);
+      peer !== target &&
+      peer.isActive &&
+      this.#context.isUsable(peer) &&
+      !witnesses.has(peer.id.hex) &&
+      leafSet.areNeighbours(peer, target);
+    const connected = leafSet.members.filter((peer) => peer.connected && isFit(peer));
+    const fit = connected.length >= count ? connected : leafSet.members.filter(isFit);
     const first = Math.floor(this.#context.random.next() * fit.length);
     return [...fit.slice(first), ...fit.slice(0, first)].slice(0, count);
   }

@@ -21,7 +21,7 @@ class Joiner {
     joiner.take({ type: 'join', contacts: [predecessor] });
     const search = joiner.last('route', predecessor);
     const members = [predecessor, successor];
-    const found = { request: search.request, root: predecessor, replicaSet: members, leafSet: [successor], path: [], contacts: [] };
+    const found = { request: search.request, root: predecessor.id, incarnation: 1, replicaSet: members, path: [], contacts: [] };
     joiner.hear(predecessor, { type: 'routeReply', ...found });
     expect(joiner.last('joinRequest', predecessor).attempt).toBe(attempt);
     for (const member of members) joiner.hear(member, { type: 'probeReply', nonce: 0, status: 'active', previouslyActive: true });
@@ -101,7 +101,7 @@ describe('over a line so slow that answers come when nobody waits for them any m
 
   test('the answer to a search that was given up is as good', () => {
     const { joiner, search } = unanswered();
-    joiner.hear(p, { type: 'routeReply', request: search.request, root: p, replicaSet: [p, s], path: [], contacts: [] });
+    joiner.hear(p, { type: 'routeReply', request: search.request, root: p.id, incarnation: 1, replicaSet: [p, s], path: [], contacts: [] });
     expect(joiner.last('joinRequest', p).attempt).toBe(attempt);
   });
 

@@ -28,21 +28,27 @@ describe('a leaf set with three members', () => {
     expect(hear(left, leafSet('compare', { named: [left, self, right, far].map(nameOf) }))).toEqual([]);
   });
 
-  test('gives the contact of a member that a neighbour lacks, and not those it has', () => {
+  test('names a member that a neighbour lacks, and not those it has', () => {
     const [answer] = hear(left, leafSet('compare', { named: [left, self, right].map(nameOf) }));
-    expect(answer).toMatchObject({ purpose: 'answer', members: [far], wanted: [], failed: [] });
+    expect(answer).toMatchObject({ purpose: 'answer', named: [nameOf(far)], members: [], wanted: [], failed: [] });
   });
 
-  test('gives the newer contact of a member that restarted', () => {
+  test('names the later life of a member that restarted', () => {
     const before = nameOf({ ...far, incarnation: 0 });
     const [answer] = hear(left, leafSet('compare', { named: [...[left, self, right].map(nameOf), before] }));
-    expect(answer).toMatchObject({ members: [far] });
+    expect(answer).toMatchObject({ named: [nameOf(far)], members: [] });
   });
 
   test('asks for the contact of an unknown node that is named, and gives those that it is asked for', () => {
     const [question] = hear(left, leafSet('list', { named: [left, self, right, far, stranger].map(nameOf) }));
     expect(question).toMatchObject({ purpose: 'answer', members: [], wanted: [nameOf(stranger)] });
     expect(hear(left, leafSet('answer', { wanted: [self, far].map(nameOf) }))[0]).toMatchObject({ members: [self, far], wanted: [] });
+  });
+
+  test('names those behind a node, seen from who asks, nearest first', () => {
+    const named = ({ named }: LeafSetMessage): readonly string[] => named;
+    expect(hear(left, leafSet('extend', { named: [nameOf(self)] })).map(named)).toEqual([[right, far].map(nameOf)]);
+    expect(hear(far, leafSet('extend', { named: [nameOf(right)] })).map(named)).toEqual([[self, left].map(nameOf)]);
   });
 
   test('is listed by name for who only asks', () => {
@@ -82,7 +88,7 @@ test('a full leaf set that lacks its last member on either side is told of it', 
       { type: 'message', from: ring[neighbour]!, message: leafSet('compare', { named: named.map(nameOf) }) },
       now,
     );
-    expect(outputs).toMatchObject([{ message: { purpose: 'answer', members: [ring[lacking]] } }]);
+    expect(outputs).toMatchObject([{ message: { purpose: 'answer', named: [nameOf(ring[lacking]!)] } }]);
   }
 });
 

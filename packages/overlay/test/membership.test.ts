@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Contact, defaultOverlayConfig, type FailedEntry, Id, Overlay, type OverlayMessage } from '../src/index.ts';
 import { nameOf } from '../src/member-name.ts';
+import { probeKey } from '../src/router.ts';
 import { seeded } from './network.ts';
 
 const second = 1000;
-const [left, self, right, far, newcomer] = ['1', '3', '5', '7', '6'].map(contact) as [Contact, Contact, Contact, Contact, Contact];
+const contacts = ['1', '3', '5', '7', '6'].map(contact) as [Contact, Contact, Contact, Contact, Contact];
+const [left, self, right, far, newcomer] = contacts;
 
 function contact(top: string): Contact {
   return { id: Id.fromHex(top.padEnd(64, '0')), incarnation: 1, role: 'full', address: new Uint8Array(0), addressSeq: 1 };
@@ -83,13 +85,15 @@ function sends(outputs: ReturnType<Overlay['step']>): Sent[] {
 function targetsOf(sent: readonly Sent[]): string[] {
   return sent.flatMap(({ to, message }) => {
     if (message.type === 'probe') return [to.id.hex];
-    return message.type === 'route' && message.purpose === 'probe' ? [message.key.hex] : [];
+    return message.type === 'route' && message.purpose === 'probe'
+      ? contacts.flatMap(({ id }) => (probeKey(id).equals(message.key) ? id.hex : []))
+      : [];
   });
 }
 
 function routedProbe(origin: Contact): OverlayMessage {
   const request = { origin: origin.id, incarnation: origin.incarnation, counter: 1 };
-  return { type: 'route', request, purpose: 'probe', key: self.id, origin, ttl: 30, remainingMs: 1000, path: [], contacts: [] };
+  return { type: 'route', request, purpose: 'probe', key: probeKey(self.id), ttl: 30, remainingMs: 1000, path: [], contacts: [] };
 }
 
 function leafSet(members: readonly Contact[], failed: readonly FailedEntry[]): OverlayMessage & { type: 'leafSet' } {

@@ -2,7 +2,6 @@ import type { Contact, RequestId } from '@dht/overlay';
 import type { Message } from '@dht/storage';
 import type { Host } from './host.ts';
 import type { Observer } from './observer.ts';
-import { purposeOf } from './request-purposes.ts';
 import { Samples } from './samples.ts';
 import type { World } from './world.ts';
 
@@ -28,8 +27,8 @@ export class DelayStretch implements Observer {
 
   onSend(from: Host, _to: Contact, message: Message): void {
     if (message.type === 'route') {
-      if (purposeOf(message) === 'lookup' && message.request.origin.equals(from.id)) this.issued(message.request);
-    } else if (message.type === 'routeReply' && message.root.id.equals(from.id)) this.arrived(from, message.request);
+      if (message.purpose === 'lookup' && message.request.origin.equals(from.id)) this.issued(message.request);
+    } else if (message.type === 'routeReply' && message.root?.equals(from.id) === true) this.arrived(from, message.request);
   }
 
   private issued(request: RequestId): void {

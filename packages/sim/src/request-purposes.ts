@@ -1,7 +1,6 @@
 import type { RequestId, RouteMessage } from '@dht/overlay';
 
-/** `merge`: a node looks its own id up, to meet other rings. */
-export type RequestPurpose = RouteMessage['purpose'] | 'merge';
+export type RequestPurpose = RouteMessage['purpose'];
 
 const purposes: readonly RequestPurpose[] = ['lookup', 'join', 'probe', 'merge'];
 /** A power of two, far above the number of requests that are under way at once. */
@@ -17,18 +16,13 @@ export class RequestPurposes {
 
   /** What the request is for, kept for its reply. */
   note(message: RouteMessage): RequestPurpose {
-    const purpose = purposeOf(message);
-    this.table[slotOf(message.request)] = purposes.indexOf(purpose);
-    return purpose;
+    this.table[slotOf(message.request)] = purposes.indexOf(message.purpose);
+    return message.purpose;
   }
 
   of(request: RequestId): RequestPurpose {
     return purposes[this.table[slotOf(request)] as number] as RequestPurpose;
   }
-}
-
-export function purposeOf({ purpose, key, origin }: RouteMessage): RequestPurpose {
-  return purpose === 'lookup' && key.equals(origin.id) ? 'merge' : purpose;
 }
 
 function slotOf({ origin, counter }: RequestId): number {

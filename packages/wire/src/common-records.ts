@@ -1,4 +1,4 @@
-import type { Arc, FailedEntry, Hop, NodeStatus, RequestId } from '@dht/overlay';
+import type { Arc, FailedEntry, Hop, NodeLife, NodeStatus, RequestId } from '@dht/overlay';
 import { memberNameBytes } from '@dht/overlay';
 import type { BlockRef, Holder } from '@dht/storage';
 import { contact } from './contact.ts';
@@ -17,6 +17,11 @@ export const requestId: RecordKind<RequestId> = record<RequestId>('RequestId', {
   origin: required(1, id),
   incarnation: implicit(2, uint(), 0),
   counter: implicit(3, uint(), 0),
+});
+
+export const nodeLife: RecordKind<NodeLife> = record<NodeLife>('NodeLife', {
+  id: required(1, id),
+  incarnation: implicit(2, uint(), 0),
 });
 
 export const failedEntry: RecordKind<FailedEntry> = record<FailedEntry>('FailedEntry', {

@@ -13,7 +13,7 @@ export const address: Kind<Uint8Array> = bytes(0, limits.addressBytesMax);
  * A contact as it travels: with its id and its address, or, when the address is the signed peer record of an Ed25519 key as libp2p
  * writes it, with the parts of that, from which the receiver makes the same bytes. With two addresses of IPv4 that is 126 bytes instead of 219.
  */
-export interface ContactOnWire {
+interface ContactOnWire {
   readonly id?: Id;
   readonly incarnation: number;
   readonly role: Role;

@@ -49,7 +49,7 @@ class IdTable {
 export const idTable: IdTable = new IdTable();
 
 /** The last two bytes of an id as a number, from its hexadecimal digits. */
-export function tailOfHex(hex: string): number {
+function tailOfHex(hex: string): number {
   const last = idDigits - 1;
   return (digit(hex, last - 3) << 12) | (digit(hex, last - 2) << 8) | (digit(hex, last - 1) << 4) | digit(hex, last);
 }

@@ -1,10 +1,11 @@
-import type { Id } from '@dht/overlay';
-import { idBytes } from '@dht/overlay';
+import { Id, idBytes } from '@dht/overlay';
 import type { PbfWriter } from 'pbf';
 import { idTable } from './id-table.ts';
 import { limits } from './limits.ts';
 import { type StrictReader, type WireType, wireType } from './strict-reader.ts';
 import { WireError } from './wire-error.ts';
+
+const zeroDigit = '0'.charCodeAt(0);
 
 /** How one kind of value is written behind its tag. `write` and `read` refuse what is beyond the limits; `size` never does. */
 export interface Kind<T> {
@@ -101,6 +102,33 @@ export const id: Kind<Id> = {
   },
   read: (reader) => reader.id(),
 };
+
+/** An id without the zeros at its end, of which places on the ring that are cut off have many. */
+export const place: Kind<Id> = {
+  wireType: wireType.bytes,
+  size: (value) => 1 + placeBytes(value),
+  write(value, writer) {
+    const length = placeBytes(value);
+    writer.writeVarint(length);
+    writer.realloc(idBytes);
+    idTable.write(value, writer.dataView, writer.pos);
+    writer.pos += length;
+  },
+  read(reader) {
+    const view = reader.view();
+    if (view.length > idBytes) throw new WireError('limit', `an id has at most ${idBytes} bytes, not ${view.length}`);
+    if (view.length === idBytes) return idTable.read(reader.dataView, reader.pos - idBytes);
+    const whole = new Uint8Array(idBytes);
+    whole.set(view);
+    return Id.fromBytes(whole);
+  },
+};
+
+function placeBytes({ hex }: Id): number {
+  let digits = hex.length;
+  while (digits > 2 && hex.charCodeAt(digits - 1) === zeroDigit) digits--;
+  return (digits + 1) >> 1;
+}
 
 /** A byte string of `min` to `max` bytes. What is read is a copy, so that it does not keep the network's buffer alive. */
 export function bytes(min: number, max: number): Kind<Uint8Array> {

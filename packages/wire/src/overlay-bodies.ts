@@ -1,8 +1,8 @@
 import type { OverlayMessage } from '@dht/overlay';
 import { type Body, body, type MessageOf } from './body.ts';
-import { duration, failedEntry, hop, memberName, nodeStatus } from './common-records.ts';
+import { duration, failedEntry, hop, memberName, nodeLife, nodeStatus } from './common-records.ts';
 import { contact } from './contact.ts';
-import { boolean, id, oneOf, rounded, uint } from './kind.ts';
+import { boolean, id, oneOf, place, rounded, uint } from './kind.ts';
 import { limits } from './limits.ts';
 import { type Field, implicit, optional, repeated, required } from './record.ts';
 
@@ -23,7 +23,11 @@ export const overlayBodies: { readonly [Type in OverlayMessage['type']]: Body<Me
     previouslyActive: implicit(3, boolean, false),
     periodMs: optional(4, heartbeatPeriod),
   }),
-  indirectProbe: body('indirectProbe', 23, 'none', { nonce: implicit(1, uint(), 0), target: required(2, contact) }),
+  indirectProbe: body('indirectProbe', 23, 'none', {
+    nonce: implicit(1, uint(), 0),
+    target: required(2, nodeLife),
+    contact: optional(3, contact),
+  }),
   indirectReply: body('indirectReply', 24, 'none', {
     nonce: implicit(1, uint(), 0),
     target: required(2, id),
@@ -33,15 +37,15 @@ export const overlayBodies: { readonly [Type in OverlayMessage['type']]: Body<Me
     status,
     members: contactsIn(4),
     failed: repeated(5, failedEntry, limits.failedMax),
-    purpose: required(6, oneOf('push', 'list', 'compare', 'ask', 'answer')),
+    purpose: required(6, oneOf('push', 'list', 'compare', 'ask', 'answer', 'extend')),
     named: namesIn(7),
     wanted: namesIn(8),
   }),
   leaving: body('leaving', 26, 'none', { done: implicit(1, boolean, false) }),
   route: body('route', 27, 'request', {
-    purpose: required(1, oneOf('lookup', 'join', 'probe')),
-    key: required(2, id),
-    origin: required(3, contact),
+    purpose: required(1, oneOf('lookup', 'join', 'probe', 'merge')),
+    key: required(2, place),
+    origin: optional(3, contact),
     ttl: implicit(4, uint(limits.hopsMax), 0),
     remainingMs: implicit(5, duration, 0),
     path: hopsIn(6),
@@ -53,7 +57,8 @@ export const overlayBodies: { readonly [Type in OverlayMessage['type']]: Body<Me
     members: contactsIn(2),
   }),
   routeReply: body('routeReply', 30, 'replyTo', {
-    root: required(1, contact),
+    root: optional(1, id),
+    incarnation: implicit(6, uint(), 0),
     replicaSet: contactsIn(2),
     path: hopsIn(4),
     contacts: contactsIn(5),

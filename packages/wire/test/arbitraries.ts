@@ -1,4 +1,14 @@
-import { type Arc, type Contact, type FailedEntry, type Hop, Id, type NodeStatus, type RequestId, type Role } from '@dht/overlay';
+import {
+  type Arc,
+  type Contact,
+  type FailedEntry,
+  type Hop,
+  Id,
+  type NodeLife,
+  type NodeStatus,
+  type RequestId,
+  type Role,
+} from '@dht/overlay';
 import type { BlockRef, Holder, Message, TransferHeader } from '@dht/storage';
 import { type Hello, limits, type NetworkDescriptor } from '@dht/wire';
 import fc from 'fast-check';
@@ -57,6 +67,7 @@ export const contactsInParts: fc.Arbitrary<Contact> = fc
 export const contacts: fc.Arbitrary<Contact> = fc.oneof(contactsWhole, contactsInParts);
 const arcs: fc.Arbitrary<Arc> = record({ from: ids, to: ids });
 const hops: fc.Arbitrary<Hop> = recordWith(['id'], { id: ids, rttMs });
+const nodeLives: fc.Arbitrary<NodeLife> = record({ id: ids, incarnation: integers });
 const failedEntries: fc.Arbitrary<FailedEntry> = record({ id: ids, incarnation: integers, ageMs: durations });
 const blockNames = record({ key: ids, multihash: multihashes });
 const blockRefs: fc.Arbitrary<BlockRef> = record({ key: ids, multihash: multihashes, size: fc.nat({ max: limits.blockBytesMax }) });
@@ -80,7 +91,12 @@ export const messagesByType: { readonly [Type in Message['type']]: fc.Arbitrary<
     previouslyActive: fc.boolean(),
     periodMs: heartbeatPeriods,
   }),
-  indirectProbe: record({ type: type('indirectProbe'), nonce: integers, target: contacts }),
+  indirectProbe: recordWith(['type', 'nonce', 'target'], {
+    type: type('indirectProbe'),
+    nonce: integers,
+    target: nodeLives,
+    contact: contacts,
+  }),
   indirectReply: record({
     type: type('indirectReply'),
     nonce: integers,
@@ -89,7 +105,7 @@ export const messagesByType: { readonly [Type in Message['type']]: fc.Arbitrary<
   }),
   leafSet: record({
     type: type('leafSet'),
-    purpose: fc.constantFrom('push', 'list', 'compare', 'ask', 'answer'),
+    purpose: fc.constantFrom('push', 'list', 'compare', 'ask', 'answer', 'extend'),
     status: statuses,
     named: manyNames,
     members: manyContacts,
@@ -97,10 +113,10 @@ export const messagesByType: { readonly [Type in Message['type']]: fc.Arbitrary<
     failed: manyOf(failedEntries),
   }),
   leaving: record({ type: type('leaving'), done: fc.boolean() }),
-  route: record({
+  route: recordWith(['type', 'request', 'purpose', 'key', 'ttl', 'remainingMs', 'path', 'contacts'], {
     type: type('route'),
     request: requestIds,
-    purpose: fc.constantFrom('lookup', 'join', 'probe'),
+    purpose: fc.constantFrom('lookup', 'join', 'probe', 'merge'),
     key: ids,
     origin: contacts,
     ttl: fc.nat({ max: limits.hopsMax }),
@@ -115,10 +131,11 @@ export const messagesByType: { readonly [Type in Message['type']]: fc.Arbitrary<
     reason: fc.constantFrom('no-progress', 'not-active', 'ttl', 'late', 'busy'),
     members: manyContacts,
   }),
-  routeReply: record({
+  routeReply: recordWith(['type', 'request', 'incarnation', 'replicaSet', 'path', 'contacts'], {
     type: type('routeReply'),
     request: requestIds,
-    root: contacts,
+    root: ids,
+    incarnation: integers,
     replicaSet: manyContacts,
     path: manyHops,
     contacts: manyContacts,

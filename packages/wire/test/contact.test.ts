@@ -24,21 +24,21 @@ const contactOf = (parts: PeerRecord, change: Partial<Contact> = {}): Contact =>
 
 /** What a contact adds to a message. */
 const sizeOf = (contact: Contact): number => {
-  const frame = encodeFrame({ type: 'indirectProbe', nonce: 0, target: contact });
-  expect(encodedSize({ type: 'indirectProbe', nonce: 0, target: contact })).toBe(frame.length);
+  const frame = encodeFrame({ type: 'tableReply', row: 0, contacts: [contact] });
+  expect(encodedSize({ type: 'tableReply', row: 0, contacts: [contact] })).toBe(frame.length);
   return frame.length;
 };
 
 const travelled = (contact: Contact): unknown => {
-  const decoded = decodeFrame(withoutPrefix(encodeFrame({ type: 'indirectProbe', nonce: 0, target: contact })));
-  return decoded.kind === 'message' && decoded.message.type === 'indirectProbe' ? decoded.message.target : undefined;
+  const decoded = decodeFrame(withoutPrefix(encodeFrame({ type: 'tableReply', row: 0, contacts: [contact] })));
+  return decoded.kind === 'message' && decoded.message.type === 'tableReply' ? decoded.message.contacts[0] : undefined;
 };
 
 describe('a contact with a signed peer record', () => {
   test('travels in parts: 128 bytes instead of 222', () => {
-    const hex = Buffer.from(encodeFrame({ type: 'indirectProbe', nonce: 0, target: contactOf(ofTwoAddresses) })).toString('hex');
+    const hex = Buffer.from(encodeFrame({ type: 'tableReply', row: 0, contacts: [contactOf(ofTwoAddresses)] })).toString('hex');
     const addresses = '6208040a000001060fa1 620804c0a80001060fa1';
-    const expected = `8401 ba01 8001 12 7e 1001 1801 2807 5220${'11'.repeat(32)} 5a40${'22'.repeat(64)} ${addresses}`;
+    const expected = `8401 ba02 8001 12 7e 1001 1801 2807 5220${'11'.repeat(32)} 5a40${'22'.repeat(64)} ${addresses}`;
     expect(hex).toBe(expected.replaceAll(' ', ''));
     expect(sizeOf(contactOf(ofTwoAddresses, { addressSeq: 8 })) - sizeOf(contactOf(ofTwoAddresses))).toBe(94);
   });
@@ -84,11 +84,11 @@ describe('a receiver', () => {
   const frameOf = (...fields: readonly (Uint8Array | readonly number[])[]): Uint8Array => {
     const contact = concat(...fields);
     const body = concat([0x12, ...varint(contact.length)], contact);
-    return concat([0xba, 0x01, ...varint(body.length)], body);
+    return concat([0xba, 0x02, ...varint(body.length)], body);
   };
 
   test('takes a contact in parts that has no address', () => {
-    expect(decodeFrame(frameOf(role, key, signature))).toMatchObject({ kind: 'message', message: { target: { role: 'full' } } });
+    expect(decodeFrame(frameOf(role, key, signature))).toMatchObject({ kind: 'message', message: { contacts: [{ role: 'full' }] } });
   });
 
   test.each<[string, string, readonly (Uint8Array | readonly number[])[]]>([

@@ -33,7 +33,8 @@ function codeOf(run: () => unknown): string {
 const routeReply = (change: Partial<Extract<Message, { type: 'routeReply' }>>): Message => ({
   type: 'routeReply',
   request,
-  root: contact,
+  root: id,
+  incarnation: 1,
   replicaSet: [],
   path: [],
   contacts: [],
@@ -67,7 +68,7 @@ const atLimit: readonly { readonly what: string; readonly max: number; readonly 
   {
     what: 'bytes of an address',
     max: limits.addressBytesMax,
-    message: (count) => routeReply({ root: { ...contact, address: new Uint8Array(count) } }),
+    message: (count) => routeReply({ replicaSet: [{ ...contact, address: new Uint8Array(count) }] }),
   },
   { what: 'keys asked for', max: limits.keysMax, message: (count) => ({ type: 'have', request, keys: many(count, id) }) },
   {
@@ -145,9 +146,9 @@ function patched(message: Message, from: readonly number[], to: readonly number[
 describe('a receiver', () => {
   test('refuses one contact too many', () => {
     const list = concat(
-      ...many(limits.contactsMax + 1, withoutPrefix(encodeFrame({ type: 'indirectProbe', nonce: 0, target: contact })).subarray(3)),
+      ...many(limits.contactsMax + 1, withoutPrefix(encodeFrame({ type: 'tableReply', row: 0, contacts: [contact] })).subarray(3)),
     );
-    // The target of an indirect probe is field 2, the members of a refused route are too.
+    // The contacts of a table reply are field 2, the members of a refused route are too.
     const body = concat([0x08, 0x01], list);
     const origin = withoutPrefix(encodeFrame({ type: 'routeAck', request })).subarray(0, -3);
     const frame = (content: Uint8Array): Uint8Array =>
@@ -191,7 +192,7 @@ describe('a receiver', () => {
 test('the largest message within all limits fits into a frame', () => {
   const contactsMax = many(limits.contactsMax, largest);
   const path = many(limits.hopsMax, { id, rttMs: limits.rttUsMax });
-  const message = routeReply({ root: largest, replicaSet: contactsMax, contacts: contactsMax, path });
+  const message = routeReply({ replicaSet: contactsMax, contacts: contactsMax, path });
   expect(encodedSize(message)).toBeLessThanOrEqual(limits.frameBytesMax);
   expect(decodeFrame(withoutPrefix(encodeFrame(message))).kind).toBe('message');
 });

@@ -102,6 +102,7 @@ describe('the schema says what the bytes of a message mean', () => {
         fc.property(arbitrary, (message) => {
           const theirs = Frame.decode(withoutPrefix(encodeFrame(message)));
           const { type: _type, request, ...fields } = plainOfOurs(message) as Record<string, unknown>;
+          if (type === 'route') fields.key = (fields.key as string).replace(/(00)+$/, '') || '00';
           const expected = correlation === '' ? {} : { [correlation === 'request' ? 'request' : 'replyTo']: request };
           expect(['', 'request', 'reply_to']).toContain(correlation);
           expect(plainMessage(Frame, theirs)).toStrictEqual({ ...expected, [type]: fields });

@@ -7,15 +7,15 @@ const none: readonly Contact[] = [];
 export function contactsOf(message: Message): readonly Contact[] {
   switch (message.type) {
     case 'indirectProbe':
-      return [message.target];
+      return message.contact === undefined ? none : [message.contact];
     case 'leafSet':
     case 'routeRefused':
     case 'joinRefused':
       return message.members;
     case 'route':
-      return [message.origin, ...message.contacts];
+      return message.origin === undefined ? message.contacts : [message.origin, ...message.contacts];
     case 'routeReply':
-      return [message.root, ...message.replicaSet, ...message.contacts];
+      return [...message.replicaSet, ...message.contacts];
     case 'findNextReply':
     case 'tableReply':
       return message.contacts;
@@ -35,15 +35,14 @@ export function withGoodContacts(message: Message, isGood: (contact: Contact) =>
   const good = (contacts: readonly Contact[]): readonly Contact[] => contacts.filter(isGood);
   switch (message.type) {
     case 'indirectProbe':
-      return isGood(message.target) ? message : undefined;
+      return message.contact === undefined || isGood(message.contact) ? message : undefined;
     case 'leafSet':
     case 'routeRefused':
     case 'joinRefused':
       return { ...message, members: good(message.members) };
     case 'route':
-      return isGood(message.origin) ? { ...message, contacts: good(message.contacts) } : undefined;
+      return message.origin === undefined || isGood(message.origin) ? { ...message, contacts: good(message.contacts) } : undefined;
     case 'routeReply':
-      if (!isGood(message.root)) return undefined;
       return {
         ...message,
         replicaSet: good(message.replicaSet),

@@ -43,14 +43,14 @@ describe('an address book', () => {
 
   it('verifies a contact whose record travelled in parts, without the key a second time', async () => {
     const contact = await newContact();
-    const frame = encodeFrame({ type: 'indirectProbe', nonce: 1, target: contact });
+    const frame = encodeFrame({ type: 'tableReply', row: 1, contacts: [contact] });
     expect(frame.length).toBeLessThan(contact.address.length);
     const reader = new FrameReader();
     reader.push(frame);
     const decoded = decodeFrame(reader.next() as Uint8Array);
-    expect(decoded).toEqual({ kind: 'message', message: { type: 'indirectProbe', nonce: 1, target: contact } });
-    const { target } = (decoded as { message: { target: Contact } }).message;
-    expect(await new AddressBook().verify(target)).toMatchObject({ id: contact.id, seq: 1 });
+    expect(decoded).toEqual({ kind: 'message', message: { type: 'tableReply', row: 1, contacts: [contact] } });
+    const [travelled] = (decoded as unknown as { message: { contacts: [Contact] } }).message.contacts;
+    expect(await new AddressBook().verify(travelled)).toMatchObject({ id: contact.id, seq: 1 });
   });
 
   it('refuses and counts every forgery', async () => {
@@ -87,7 +87,12 @@ describe('mail', () => {
     const [alice, bob] = [await startNode(), await startNode()];
     await connect(alice, bob);
     const [[, forged]] = (await forgeries()) as [[string, Contact]];
-    alice.transport.send(bob.transport.self, { type: 'indirectProbe', nonce: 1, target: forged });
+    alice.transport.send(bob.transport.self, {
+      type: 'indirectProbe',
+      nonce: 1,
+      target: { id: forged.id, incarnation: 1 },
+      contact: forged,
+    });
     alice.transport.send(bob.transport.self, { type: 'heartbeat', status: 'active' });
     expect((await bob.witness.next('message')).message).toEqual({ type: 'heartbeat', status: 'active' });
   });
