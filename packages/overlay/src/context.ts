@@ -178,16 +178,19 @@ export class Context {
     this.table.limit(Math.max(tableContactsMin, contacts));
   }
 
-  /** How long to wait for the answer of a peer before it counts as missed. */
+  /**
+   * How long to wait for the answer of a peer before it counts as missed. The patience of a node that is slow itself has an end too:
+   * long round trips, measured under load, and times that factor, kept dead members for minutes.
+   */
   rtoMs(peer: Peer): number {
     const { rtoMsMin, rtoMsMax } = this.config;
-    return peer.timeoutMs(rtoMsMin, rtoMsMax, Math.max(rtoMsMin, rtoMsInitial)) * this.health.factor;
+    return Math.min(rtoMsMax, peer.timeoutMs(rtoMsMin, rtoMsMax, Math.max(rtoMsMin, rtoMsInitial)) * this.health.factor);
   }
 
   /** How long to wait for a hop's acknowledgement: short, because to reroute costs little. */
   hopAckMs(peer: Peer): number {
     const { hopAckMsInitial, rtoMsMax } = this.config;
     const waitMs = peer.connected ? peer.timeoutMs(hopAckMsMin, rtoMsMax, hopAckMsInitial) : hopAckMsInitial;
-    return waitMs * this.health.factor;
+    return Math.min(rtoMsMax, waitMs * this.health.factor);
   }
 }

@@ -140,9 +140,9 @@ export class Membership {
     if (suspicion === 'candidate' && this.#context.isOnRing && this.#context.leafSet.fits(peer.id)) this.repair.onMissed(peer);
   }
 
-  /** Others say that these nodes exist. Those that would fit are asked; the table may use them unasked. */
-  consider(contacts: readonly Contact[]): void {
-    for (const contact of contacts) this.#considerOne(contact);
+  /** Others say that these nodes exist, `isNews`: that they came. Those that would fit are asked; the table may use them unasked. */
+  consider(contacts: readonly Contact[], isNews: boolean = false): void {
+    for (const contact of contacts) this.#considerOne(contact, isNews);
   }
 
   /**
@@ -166,7 +166,7 @@ export class Membership {
     if (isList) from.listedMs = this.#context.now.monoMs;
     this.push.onHeard(from, message);
     if (message.purpose === 'list') this.push.onArrival(from, message);
-    this.consider(message.members);
+    this.consider(message.members, message.purpose === 'push');
     for (const entry of message.failed) this.#onAnnounced(entry, from);
     if (isList && message.status === 'active') this.#doubtUnlisted(from, message);
     // The sender has not heard of these members, though it should have, unless it is new here.
@@ -233,13 +233,13 @@ export class Membership {
     return peer.isActive && this.#context.isUsable(peer);
   }
 
-  #considerOne(contact: Contact): void {
+  #considerOne(contact: Contact, isNews: boolean = false): void {
     const { leafSet, table } = this.#context;
     if (this.#context.isSelf(contact.id)) {
       this.#onOwnName(contact);
       return;
     }
-    if (contact.role !== 'full' || (this.#context.isFailed(contact) && !this.#isWorthRecheck(contact))) return;
+    if (contact.role !== 'full' || (this.#context.isFailed(contact) && !this.#isWorthRecheck(contact, isNews))) return;
     const wanted = this.#context.self.role === 'full' && leafSet.fits(contact.id);
     if (!wanted && !table.hasRoomFor(contact.id)) return;
     const peer = this.meet(contact);
@@ -259,9 +259,11 @@ export class Membership {
     this.#context.emit({ type: 'twin', incarnation });
   }
 
-  #isWorthRecheck(contact: Contact): boolean {
+  /** That a node came which has just been given up is said by those who were wrong about it, too; that it exists, by all who know no better. */
+  #isWorthRecheck(contact: Contact, isNews: boolean): boolean {
     const { monoMs } = this.#context.now;
-    if (this.#context.failed.ageMs(contact.id, monoMs) < recheckMs || !this.#context.leafSet.fits(contact.id)) return false;
+    if (!this.#context.leafSet.fits(contact.id)) return false;
+    if (!isNews && this.#context.failed.ageMs(contact.id, monoMs) < recheckMs) return false;
     this.#context.failed.add(contact.id, contact.incarnation, monoMs);
     return true;
   }

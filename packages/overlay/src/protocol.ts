@@ -385,6 +385,8 @@ export class Protocol {
     peer.suspected = false;
     this.context.failed.clear(peer.id);
     this.membership.evidence(peer);
+    // The news of its death was passed on before it was looked into, so this has to travel as far.
+    if (verification.suspicion === 'announced') this.membership.push.came(peer.contact);
     this.#merge.onAlive(peer);
   }
 
