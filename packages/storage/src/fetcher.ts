@@ -8,8 +8,8 @@ import type { PeerRecord } from './peer-record.ts';
 import { OpenRequest, type ReplyMessage } from './requests.ts';
 import type { StorageDeadline, StorageTimer } from './timer.ts';
 
-/** `lost`: none of the sources gave it. */
-export type FetchOutcome = 'stored' | 'full' | 'lost';
+/** `lost`: none of the sources has it, whatever they said; `unanswered`: one that may have it did not answer. */
+export type FetchOutcome = 'stored' | 'full' | 'lost' | 'unanswered';
 
 /** A block that this node is responsible for and lacks. */
 interface Wanted {
@@ -154,6 +154,7 @@ class FetchRequest extends OpenRequest {
   private readonly tried = new Set<string>();
   private source: Contact | undefined;
   private isWriting = false;
+  private isUnanswered = false;
   private expiry: StorageDeadline | undefined;
 
   constructor(parts: FetcherParts, wanted: Wanted, done: (outcome: FetchOutcome, bytes: number) => void) {
@@ -165,7 +166,9 @@ class FetchRequest extends OpenRequest {
   }
 
   onReply(from: Contact, message: ReplyMessage): void {
-    if (message.type === 'getMiss' && this.isSource(from.id)) this.askNext();
+    if (message.type !== 'getMiss' || !this.isSource(from.id)) return;
+    if (message.reason === 'absent') this.askNext();
+    else this.giveUp();
   }
 
   override onBlock(_from: Contact, { block }: TransferHeader, handle: Handle): void {
@@ -185,11 +188,16 @@ class FetchRequest extends OpenRequest {
   }
 
   onPeerGone(id: Id): void {
-    if (this.isSource(id)) this.askNext();
+    if (this.isSource(id)) this.giveUp();
   }
 
   onTimer(timer: StorageTimer): void {
-    if (timer.type === 'expiry') this.askNext();
+    if (timer.type === 'expiry') this.giveUp();
+  }
+
+  private giveUp(): void {
+    if (!this.isWriting) this.isUnanswered = true;
+    this.askNext();
   }
 
   private askNext(): void {
@@ -199,7 +207,7 @@ class FetchRequest extends OpenRequest {
     const source = this.parts.peers.bestFirst(untried)[0];
     this.source = source;
     if (source === undefined) {
-      this.finish('lost', 0);
+      this.finish(this.isUnanswered ? 'unanswered' : 'lost', 0);
       return;
     }
     this.tried.add(source.id.hex);

@@ -11,7 +11,7 @@ import type { StorageTimer } from './timer.ts';
 /**
  * - `done`: everything the peer has in the arc is here, or nobody who is said to have it can give it;
  * - `full`: this disk had no room for some of it;
- * - `gone`: the peer did not answer any longer.
+ * - `gone`: the peer did not answer any longer, or something that it has could not be had from anybody in time.
  */
 export interface ReconciliationResult {
   readonly outcome: 'done' | 'full' | 'gone';
@@ -62,6 +62,7 @@ export class Reconciliation extends OpenRequest {
   private fetchedBlocks = 0;
   private fetchedBytes = 0;
   private wasFull = false;
+  private wasUnanswered = false;
   private isPeerSynced = true;
 
   constructor(parts: ReconciliationParts, arc: Arc, peer: Contact, generosity: Generosity, done: (result: ReconciliationResult) => void) {
@@ -154,6 +155,7 @@ export class Reconciliation extends OpenRequest {
   private fetched(outcome: FetchOutcome, bytes: number): void {
     this.fetching--;
     this.wasFull ||= outcome === 'full';
+    this.wasUnanswered ||= outcome === 'unanswered';
     this.fetchedBytes += bytes;
     if (bytes > 0) this.fetchedBlocks++;
     if (this.isOpen && this.theirs !== undefined) this.goOn();
@@ -168,7 +170,7 @@ export class Reconciliation extends OpenRequest {
 
   private goOn(): void {
     if (this.isAtEnd) {
-      if (this.fetching === 0) this.finish(this.wasFull ? 'full' : 'done');
+      if (this.fetching === 0) this.finish(this.wasFull ? 'full' : this.wasUnanswered ? 'gone' : 'done');
     } else if (this.theirs === undefined) this.sendKeys();
     else if (this.fetching < this.ctx.config.keysPageLimit) this.askPage();
   }

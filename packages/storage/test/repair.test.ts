@@ -83,6 +83,18 @@ describe('repair', () => {
     }
   });
 
+  it('a joiner that knows of blocks but does not get them in time is not synced for them', () => {
+    const cluster = Cluster.settled(6);
+    const blocks = storeMany(cluster, 20);
+    const joiner = cluster.add(0.51);
+    cluster.dropMessage = (from, to, { type }) => (from === joiner && type === 'get') || (to === joiner && type === 'offer');
+    cluster.start(joiner);
+    cluster.run(90_000);
+    expect(blocks.filter((block) => joiner.isSyncedFor(block) && !joiner.holds(block))).toEqual([]);
+    cluster.dropMessage = () => false;
+    cluster.runUntil(() => isWhole(cluster, blocks), 20_000);
+  });
+
   it('a put during a join has w synced copies and one on the joiner', () => {
     const cluster = Cluster.settled(6);
     const joiner = cluster.add(0.51);
