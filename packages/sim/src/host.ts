@@ -255,7 +255,7 @@ export class Host implements EventTarget {
   }
 
   private onTimer(): void {
-    if (this.world.engine.now === this.timerAt) this.fireTimer();
+    if (this.timerAt <= this.world.engine.now) this.fireTimer();
   }
 
   private fireTimer(): void {

@@ -15,6 +15,8 @@ export interface ProcessorOptions {
   readonly blockByteMs: number;
 }
 
+const timerMs = 0.01;
+
 interface Job {
   leftMs: number;
   readonly done: () => void;
@@ -46,7 +48,7 @@ export class Processor {
 
   /** Has what came to the host computed first, if it takes any computing. */
   queuesBefore(host: Host, kind: EventKind, subject: unknown, extra: unknown): boolean {
-    const ms = this.costMs(kind, subject);
+    const ms = kind === eventKind.timer && this.isBusy(host) ? timerMs : this.costMs(kind, subject);
     if (ms === 0) return false;
     const { life } = host;
     this.work(host, ms, () => {
@@ -64,6 +66,11 @@ export class Processor {
     process.isQueued = true;
     this.runnable.push(process);
     this.fill();
+  }
+
+  /** An event loop gets to a timer only after what it is reading: a process that is behind is late with its timers too. */
+  private isBusy(host: Host): boolean {
+    return (this.processes.get(host)?.jobs.length ?? 0) > 0;
   }
 
   private costMs(kind: EventKind, subject: unknown): number {

@@ -8,7 +8,7 @@ import type { ProcessorOptions } from '../processor.ts';
 export const daemonCosts: Omit<ProcessorOptions, 'cores'> = { sliceMs: 3, messageMs: 0.08, connectMs: 12, blockByteMs: 17e-6 };
 /** From the start of a process until it serves. */
 export const startMs = 350;
-/** The second plane (kad-dht) begins about a minute after activation and takes so much for each join (DESIGN §6). */
+/** The second plane (kad-dht) begins a minute after activation, within a quarter of it, and takes so much for each join (DESIGN §6). */
 export const kadMs = 500;
 export const kadAfterMs = 60_000;
 /** An HTTP request, the client's part included. */

@@ -2,7 +2,7 @@ import type { CoreEvent } from '@dht/storage';
 import { ExactLeafSets } from '../checkers/exact-leaf-sets.ts';
 import { OneRing } from '../checkers/one-ring.ts';
 import type { Cluster } from '../cluster.ts';
-import { sample } from '../distributions.ts';
+import { sample, uniform } from '../distributions.ts';
 import type { Host } from '../host.ts';
 import type { Observer } from '../observer.ts';
 import type { Report } from '../report.ts';
@@ -168,7 +168,7 @@ class ProcessChurn implements Observer {
 
   private beginKad(host: Host): void {
     const { life } = host;
-    this.world.engine.after(kadAfterMs, () => {
+    this.world.engine.after(kadAfterMs * uniform(this.cluster.random, 0.75, 1.25), () => {
       if (host.life === life) this.world.processor?.work(host, kadMs, () => undefined);
     });
   }
