@@ -9,6 +9,8 @@ const delayMs = 300;
 const doublingsMax = 2;
 /** A leaf set that is full again may hold a node that was the first to come, instead of the nearest. */
 const roundsWhenFull = 2;
+/** Before the second the neighbours have heard of whoever came at the same time. */
+const roundsWhenJoined = 2;
 /** A leaf set that was full and is not filled up after so many rounds belongs to a ring that has become small. */
 const roundsMax = 6;
 
@@ -57,7 +59,7 @@ export class LeafSetRepair {
 
   /** What a newcomer was told on its way in need not reach to the ends of its halves. */
   onJoined(): void {
-    this.#roundsLeft = roundsMax;
+    this.#roundsLeft = roundsWhenJoined;
     this.#isClockwiseShort = true;
     this.#isCounterClockwiseShort = true;
     this.#deadline ??= this.#again();
@@ -80,12 +82,12 @@ export class LeafSetRepair {
 
   /**
    * By turns the last member of the half, who knows farthest, and the one in the middle, who knows beyond its end, are asked for those
-   * behind the middle: the last one may have come before those that are nearer.
+   * behind the middle: the last one may have come before those that are nearer. When nobody is lost, the neighbours to which there are connections anyway are enough: the last of them knows as far as the half reaches.
    */
   #ask(half: readonly Peer[], isLast: boolean): void {
-    const fit = half.filter((peer) => peer.isActive && this.#context.isUsable(peer));
+    const fit = half.filter((peer) => peer.isActive && this.#context.isUsable(peer) && (this.#hasLost || peer.connected));
     const middle = fit[fit.length >> 1];
-    const member = isLast ? fit.at(-1) : middle;
+    const member = isLast || !this.#hasLost ? fit.at(-1) : middle;
     if (member === undefined || middle === undefined) return;
     if (this.#isUncertain) this.#exchange.sendList(member, 'compare');
     else this.#exchange.send(member, 'extend', { named: [nameOf(middle.contact)] });

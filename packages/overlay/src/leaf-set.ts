@@ -10,7 +10,9 @@ const chanceOfGap = 1e-6;
 /** While members are missing, a node is taken that is at most this many times farther away than the last one should be. */
 const reachSlack = 2;
 /** A joining node takes any of the so many nearest on each side: the spacing of a handful of nodes says nothing yet. */
-const alwaysNear = 4;
+const alwaysNearJoining = 4;
+/** Whoever is nearest of all on its side is a neighbour however far away: without it the ring would not close. */
+const alwaysNear = 1;
 
 /**
  * The l nodes around this one, half of them clockwise and half counter-clockwise (Rowstron and Druschel 2001).
@@ -185,10 +187,8 @@ export class LeafSet {
 
   /** Whether `key` lies between the outermost members, so that its root is one of them or this node. */
   covers(key: Id): boolean {
-    const { overlaps, clockwise, counterClockwise } = this.#derive();
+    const { overlaps, first, last } = this.#derive();
     if (overlaps) return true;
-    const first = counterClockwise[counterClockwise.length - 1];
-    const last = clockwise[clockwise.length - 1];
     if (first === undefined || last === undefined) return false;
     return key.equals(first.id) || inArc(key, first.id, last.id);
   }
@@ -219,9 +219,7 @@ export class LeafSet {
   coversReplicaSet(key: Id, rank: number): boolean {
     if (this.overlaps) return true;
     if (!this.covers(key)) return false;
-    const { clockwise, counterClockwise } = this.#derive();
-    const first = counterClockwise[counterClockwise.length - 1];
-    const last = clockwise[clockwise.length - 1];
+    const { first, last } = this.#derive();
     const farthest = this.replicaSet(key, rank)[rank - 1];
     if (first === undefined || last === undefined || farthest === undefined) return false;
     return compareCloseness(key, farthest.id, first.id) <= 0 && compareCloseness(key, farthest.id, last.id) <= 0;
@@ -251,10 +249,8 @@ export class LeafSet {
 
   /** The stretch from the outermost counter-clockwise member to the outermost clockwise one, in units of 2²⁰⁸. */
   #spanned(): number {
-    const { clockwise, counterClockwise } = this.#derive();
-    const before = counterClockwise[counterClockwise.length - 1];
-    const after = clockwise[clockwise.length - 1];
-    return (after ? clockwiseTop(this.#self.id, after.id) : 0) + (before ? clockwiseTop(before.id, this.#self.id) : 0);
+    const { first, last } = this.#derive();
+    return (last ? clockwiseTop(this.#self.id, last.id) : 0) + (first ? clockwiseTop(first.id, this.#self.id) : 0);
   }
 
   /** Index of the member with this id, or where it would be. */
@@ -273,7 +269,7 @@ export class LeafSet {
   /** With members missing on a large ring, a node from its far side must not pass for a neighbour. */
   #isWithinReach(id: Id): boolean {
     if (this.overlaps || this.has(id)) return true;
-    if (this.#self.status === 'joining' && this.isNear(id, alwaysNear)) return true;
+    if (this.isNear(id, this.#self.status === 'joining' ? alwaysNearJoining : alwaysNear)) return true;
     const reach = (reachSlack * this.#spanned() * this.#half) / Math.max(1, this.#members.length);
     return ringTop(this.#self.id, id) <= reach;
   }
@@ -287,14 +283,18 @@ export class LeafSet {
     const members = this.#members;
     const gap = widestGap(this.#self, members);
     const overlaps = members.length < 2 * this.#half && gap.width <= widestPlausibleGap(members.length + 1);
-    // Of a large ring with members missing, the widest gap is the unknown part and parts the halves.
+    // Of a large ring with members missing, the widest gap is the unknown part and parts the halves. Next to this node it may be none:
+    // a ring that grows from one place, as after a cold start, has nobody yet on most of it, and still its ends are neighbours.
     const split = !overlaps && members.length < 2 * this.#half;
-    const clockwiseCount = Math.min(this.#half, split ? gap.place : members.length);
-    const counterCount = Math.min(this.#half, split ? members.length - gap.place : members.length);
+    const place = Math.max(1, Math.min(members.length - 1, gap.place));
+    const clockwise = members.slice(0, Math.min(this.#half, split ? place : members.length));
+    const counterClockwise = members.slice(-Math.min(this.#half, split ? members.length - place : members.length)).reverse();
     return {
       overlaps,
-      clockwise: members.slice(0, clockwiseCount),
-      counterClockwise: members.slice(members.length - counterCount).reverse(),
+      clockwise,
+      counterClockwise,
+      first: split && gap.place === members.length ? undefined : counterClockwise.at(-1),
+      last: split && gap.place === 0 ? undefined : clockwise.at(-1),
       active: [this.#self, ...members].filter((peer) => peer.isCounted),
     };
   }
@@ -304,6 +304,9 @@ interface Derived {
   readonly overlaps: boolean;
   readonly clockwise: readonly Peer[];
   readonly counterClockwise: readonly Peer[];
+  /** The ends of what is known without a gap, counter-clockwise and clockwise; absent where not even the nearest may be. */
+  readonly first: Peer | undefined;
+  readonly last: Peer | undefined;
   /** Active nodes in clockwise order, this one first when it is active. */
   readonly active: readonly Peer[];
 }

@@ -144,9 +144,23 @@ describe('on a large ring with members missing', () => {
 
   test('a node from the far side does not pass for a neighbour', () => {
     const leafSet = new LeafSet(peer(self), size);
-    for (const id of near) leafSet.insert(peer(id));
+    const behind = Id.fromBigInt((1n << 200n) - (1n << 190n));
+    for (const id of [...near, behind]) leafSet.insert(peer(id));
     expect(leafSet.fits(opposite)).toBe(false);
     expect(leafSet.fits(Id.fromBigInt((1n << 200n) + 8n * (1n << 190n)))).toBe(true);
+  });
+
+  test('while it knows nobody on one side, a node takes whoever is nearest there, and claims nothing of what lies between', () => {
+    const leafSet = new LeafSet(peer(self), 32);
+    const crowd = Array.from({ length: 20 }, (_, i) => Id.fromBigInt((1n << 200n) + BigInt(i + 1) * (1n << 190n)));
+    for (const id of crowd) leafSet.insert(peer(id));
+    const [far, farther, between] = [1n << 253n, 1n << 252n, 1n << 254n].map((value) => Id.fromBigInt(value)) as [Id, Id, Id];
+    expect(leafSet.fits(far)).toBe(true);
+    leafSet.insert(peer(far));
+    expect(hexes(leafSet.counterClockwise)).toEqual([far.hex]);
+    expect(leafSet.covers(between)).toBe(false);
+    expect(leafSet.fits(farther)).toBe(false);
+    expect(leafSet.fits(between)).toBe(true);
   });
 });
 
