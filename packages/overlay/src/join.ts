@@ -4,14 +4,13 @@ import type { Deadline } from './deadlines.ts';
 import type { Membership } from './membership.ts';
 import type { JoinCommittedMessage, JoinGrantMessage, JoinRefusedMessage, RouteReplyMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
+import { PlaceSearch } from './place-search.ts';
 import type { Remembered } from './remembered.ts';
 import { compareClockwise } from './ring.ts';
-import { keyOf, type Router } from './router.ts';
+import type { Router } from './router.ts';
 import { SparseMap } from './sparse-map.ts';
 import type { Verifications } from './verification.ts';
 
-/** Ways into the ring that are tried in one attempt: so many of those given, and so many of those remembered. */
-const entriesMax = 2;
 /** The next way in is tried after this. Most answer in less, and each answer is as long as a dozen contacts. */
 const hedgeMs = 1000;
 /** How long each step may take before the attempt is given up. */
@@ -26,9 +25,6 @@ const backoffFactorMax = 64;
 const patienceMax = 8;
 /** Candidates taken from replies at most. */
 const candidatesMax = 256;
-/** Searches given up whose answers may still come, at most. */
-const overdueMax = 64;
-const nobody: ReadonlySet<Peer> = new Set();
 
 type Stage =
   | 'idle'
@@ -49,22 +45,12 @@ export class Join {
   readonly #router: Router;
   readonly #membership: Membership;
   readonly #verifications: Verifications;
-  readonly #remembered: Remembered;
+  readonly #search: PlaceSearch;
   readonly #onActive: () => void;
   #stage: Stage = 'idle';
-  #entries: readonly Contact[] = [];
   readonly #candidates: SparseMap<string, Peer> = new SparseMap();
-  #searches: Set<string> = new Set();
-  /** Searches that were given up: what they find is as good when it comes late. */
-  #overdue: readonly string[] = [];
   /** Steps that nobody answered in time since the join began. */
   #silences = 0;
-  /** Whom this attempt goes through. */
-  #ways: readonly Peer[] = [];
-  /** Who was active already when the last attempt through it failed: to hear more of it is no reason to hurry. */
-  #exhausted: ReadonlySet<Peer> = nobody;
-  /** Those of them that have not been tried. */
-  #waysLeft: readonly Peer[] = [];
   #attempt = 0;
   #redirects = 0;
   /** Whether the predecessor said that others are before this node. */
@@ -86,7 +72,7 @@ export class Join {
     this.#router = router;
     this.#membership = membership;
     this.#verifications = verifications;
-    this.#remembered = remembered;
+    this.#search = new PlaceSearch(context, router, membership, remembered, (reply) => this.#onSearched(reply));
     this.#onActive = onActive;
     this.#deadline = context.deadlines.prepare({ kind: 'joinStep' });
   }
@@ -102,9 +88,8 @@ export class Join {
 
   /** Begins, or adds ways in to a join that runs. */
   begin(entries: readonly Contact[]): void {
-    const others = this.#entries.filter((contact) => !entries.some(({ id }) => id.equals(contact.id)));
-    this.#entries = [...entries, ...others].slice(0, candidatesMax);
-    if (this.#stage === 'idle' || this.#stage === 'pausing' || this.#stage === 'searching') this.#search(entries);
+    this.#search.add(entries);
+    if (this.#stage === 'idle' || this.#stage === 'pausing' || this.#stage === 'searching') this.#beginSearch(entries);
   }
 
   /**
@@ -113,14 +98,14 @@ export class Join {
    */
   onActivePeer(peer: Peer): void {
     if (peer.contact.role !== 'full') return;
-    if (this.#stage === 'pausing' && !this.#exhausted.has(peer)) this.#search([peer.contact]);
+    if (this.#stage === 'pausing' && !this.#search.isExhausted(peer)) this.#beginSearch([peer.contact]);
     else if (this.#stage === 'confirming') this.progress();
   }
 
   /** The answer to a search that was given up. */
   onLateReply(reply: RouteReplyMessage): void {
     if (this.#stage !== 'searching' && this.#stage !== 'pausing') return;
-    if (this.#overdue.includes(keyOf(reply.request))) this.#onFound(reply);
+    if (this.#search.isOverdue(reply)) this.#onFound(reply);
   }
 
   onGrant(from: Peer, message: JoinGrantMessage): void {
@@ -168,14 +153,14 @@ export class Join {
   }
 
   onStepTimer(): void {
-    const hasOthers = this.#stage === 'searching' && this.#waysLeft.length > 0;
+    const hasOthers = this.#stage === 'searching' && this.#search.hasOthers;
     if (this.#stage !== 'pausing' && !this.#isQueued && !hasOthers) this.#silences++;
     switch (this.#stage) {
       case 'requesting':
         this.#askAgain();
         break;
       case 'pausing':
-        this.#search(this.#entries);
+        this.#beginSearch();
         break;
       case 'idle':
         break;
@@ -201,12 +186,9 @@ export class Join {
     return Math.min(patienceMax, 2 ** this.#silences) * this.#context.health.factor;
   }
 
-  #search(entries: readonly Contact[]): void {
-    this.#abandonSearches();
+  #beginSearch(through?: readonly Contact[]): void {
     this.#redirects = 0;
-    this.#ways = this.#waysIn(entries).map((contact) => this.#membership.meet(contact));
-    this.#waysLeft = this.#ways;
-    if (this.#ways.length === 0) {
+    if (this.#search.begin(through) === 0) {
       this.#pause('no contact to join through');
       return;
     }
@@ -214,45 +196,23 @@ export class Join {
     this.#searchOn();
   }
 
-  /** Tries the next way in; what the others answer still counts. */
   #searchOn(): void {
-    const [via, ...left] = this.#waysLeft;
-    if (via === undefined) {
+    if (!this.#search.hasOthers) {
       this.#pause('no active node answered');
       return;
     }
-    this.#waysLeft = left;
-    this.#enter('searching', (left.length > 0 ? hedgeMs : searchMs) * this.#patience);
-    this.#searchVia(via);
+    this.#search.goOn(searchMs * this.#patience);
+    this.#enter('searching', (this.#search.hasOthers ? hedgeMs : searchMs) * this.#patience);
   }
 
-  #searchVia(via: Peer): void {
-    const request = { purpose: 'join', key: this.#context.self.id, timeoutMs: searchMs * this.#patience, via } as const;
-    const search: string = this.#router.originate(request, (reply) => {
-      this.#searches.delete(search);
-      if (reply === undefined) this.#overdue = [...this.#overdue, search].slice(-overdueMax);
-      if (this.#stage !== 'searching') return;
-      if (reply !== undefined) this.#onFound(reply);
-      else if (this.#searches.size === 0) this.#searchOn();
-    });
-    this.#searches.add(search);
-  }
-
-  /** Random ones, so that many joiners do not all enter through the same node. */
-  #waysIn(entries: readonly Contact[]): readonly Contact[] {
-    const given = this.#some(entries);
-    const others = this.#remembered.contacts().filter((contact) => !given.some(({ id }) => id.equals(contact.id)));
-    return [...given, ...this.#some(others)];
-  }
-
-  #some(contacts: readonly Contact[]): readonly Contact[] {
-    const usable = contacts.filter((contact) => contact.role === 'full' && !this.#context.isSelf(contact.id));
-    const first = Math.floor(this.#context.random.next() * usable.length);
-    return [...usable.slice(first), ...usable.slice(0, first)].slice(0, entriesMax);
+  #onSearched(reply: RouteReplyMessage | undefined): void {
+    if (this.#stage !== 'searching') return;
+    if (reply === undefined) this.#searchOn();
+    else this.#onFound(reply);
   }
 
   #onFound(reply: RouteReplyMessage): void {
-    this.#abandonSearches();
+    this.#search.abandon();
     for (const contact of [...reply.contacts, ...reply.replicaSet]) this.#context.learn(contact);
     if (this.#context.self.role === 'client') {
       this.#finish();
@@ -324,9 +284,9 @@ export class Join {
   }
 
   #pause(reason: string): void {
-    this.#abandonSearches();
+    this.#search.abandon();
+    this.#search.exhaust(this.#candidates.values());
     this.#router.isCommitting = false;
-    this.#exhausted = new Set([...this.#ways, ...this.#candidates.values()].filter((peer) => peer.isActive));
     this.#candidates.clear();
     const factor = Math.min(backoffFactorMax, 2 ** this.#failures);
     this.#failures++;
@@ -335,14 +295,10 @@ export class Join {
   }
 
   #finish(): void {
-    this.#abandonSearches();
+    this.#search.end();
     this.#router.isCommitting = false;
     this.#failures = 0;
     this.#silences = 0;
-    this.#overdue = [];
-    this.#exhausted = nobody;
-    this.#ways = [];
-    this.#waysLeft = [];
     this.#stage = 'idle';
     this.#context.deadlines.cancel(this.#deadline);
   }
@@ -350,12 +306,6 @@ export class Join {
   #enter(stage: Stage, timeoutMs: number): void {
     this.#stage = stage;
     this.#context.deadlines.move(this.#deadline, this.#context.now.monoMs + timeoutMs);
-  }
-
-  #abandonSearches(): void {
-    for (const search of this.#searches) this.#router.abandon(search);
-    this.#overdue = [...this.#overdue, ...this.#searches].slice(-overdueMax);
-    this.#searches.clear();
   }
 
   #collect(contacts: readonly Contact[]): void {
