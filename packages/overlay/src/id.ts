@@ -8,7 +8,7 @@ export const idBytes = 32;
 export const idDigits = 64;
 
 const hexPattern = /^[0-9a-f]{64}$/;
-const topDigits = 12;
+const halfTopDigits = 6;
 const byteToHex: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /**
@@ -22,10 +22,13 @@ export class Id {
   readonly hex: string;
   /** The 48 most significant bits, an exact integer. */
   readonly top: number;
+  /** The lower half of those: as good as random, for hash tables. */
+  readonly hash: number;
 
   private constructor(hex: string) {
     this.hex = hex;
-    this.top = Number.parseInt(hex.slice(0, topDigits), 16);
+    this.hash = numberOfDigits(hex, halfTopDigits);
+    this.top = numberOfDigits(hex, 0) * 2 ** (4 * halfTopDigits) + this.hash;
   }
 
   /** Throws when `hex` is not 64 lower-case hexadecimal digits. */
@@ -64,8 +67,7 @@ export class Id {
 
   /** The digit at `index`, 0 to 15; index 0 is the most significant. */
   digit(index: number): number {
-    const code = this.hex.charCodeAt(index);
-    return code < 58 ? code - 48 : code - 87;
+    return digitAt(this.hex, index);
   }
 
   equals(other: Id): boolean {
@@ -80,6 +82,24 @@ export class Id {
   toJSON(): string {
     return this.hex;
   }
+}
+
+/** The number that the first twelve digits make, which are the upper 48 bits of an id. */
+export function topOfDigits(hex: string): number {
+  return numberOfDigits(hex, 0) * 2 ** (4 * halfTopDigits) + numberOfDigits(hex, halfTopDigits);
+}
+
+/** Of half the digits of a `top`, beginning with `start`: as many as a small integer holds. */
+function numberOfDigits(hex: string, start: number): number {
+  let number = 0;
+  for (let index = start; index < start + halfTopDigits; index++) number = (number << 4) | digitAt(hex, index);
+  return number;
+}
+
+/** 0 to 15. */
+export function digitAt(hex: string, index: number): number {
+  const code = hex.charCodeAt(index);
+  return code < 58 ? code - 48 : code - 87;
 }
 
 /** Negative when `a` is numerically below `b`, 0 when equal, positive when above. */

@@ -1,7 +1,7 @@
 import type { Contact } from './contact.ts';
 import type { Context } from './context.ts';
 import type { Id } from './id.ts';
-import { type MemberName, NamedNodes, nameOf, placeOf } from './member-name.ts';
+import { type MemberName, NamedNodes, nameOf, placeOf, topOf } from './member-name.ts';
 import type { FailedEntry, LeafSetMessage, LeafSetPurpose } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { clockwiseTop, compareClockwise } from './ring.ts';
@@ -56,8 +56,7 @@ export class LeafSetExchange {
   answer(to: Peer, message: LeafSetMessage, wanted: readonly MemberName[]): void {
     const named = message.purpose === 'compare' ? this.#missing(to.id, message.named) : [];
     const members = this.#contactsOf(message.wanted).slice(0, contactsMax);
-    const concerned = new NamedNodes(message.named, message.members);
-    const failed = message.purpose === 'push' ? [] : this.#failures(({ id }) => concerned.has(id));
+    const failed = message.purpose === 'push' ? [] : this.#failuresAmong(message);
     if (named.length + members.length + wanted.length + failed.length > 0) this.send(to, 'answer', { named, members, wanted, failed });
   }
 
@@ -84,7 +83,7 @@ export class LeafSetExchange {
     const known = new Set(named);
     const places: { readonly id: Id; readonly name?: MemberName }[] = [];
     // Cut off behind its first bits, the center's own place would be the last of the round.
-    for (const name of named) if (placeOf(name).top !== center.top) places.push({ id: placeOf(name) });
+    for (const name of named) if (topOf(name) !== center.top) places.push({ id: placeOf(name) });
     for (const contact of this.#own())
       if (!contact.id.equals(center) && !known.has(nameOf(contact))) places.push({ id: contact.id, name: nameOf(contact) });
     return this.#nearest(center, places).flatMap(({ name }) => name ?? []);
@@ -111,6 +110,12 @@ export class LeafSetExchange {
     const candidates: Contact[] = [];
     for (const peer of peers.values()) if (peer.isQuestioned && !peer.isLeaf && leafSet.fits(peer.id)) candidates.push(peer.contact);
     return candidates;
+  }
+
+  #failuresAmong({ named, members }: LeafSetMessage): readonly FailedEntry[] {
+    if (this.#context.failed.size === 0) return [];
+    const concerned = new NamedNodes(named, members);
+    return this.#failures(({ id }) => concerned.has(id));
   }
 
   #failures(concern: (entry: FailedEntry) => boolean): readonly FailedEntry[] {

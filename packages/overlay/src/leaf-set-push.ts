@@ -78,7 +78,7 @@ export class LeafSetPush {
   }
 
   #hearNames(from: Peer, { purpose, named }: LeafSetMessage, told: readonly Peer[]): void {
-    if (named.length === 0) return;
+    if (named.length === 0 || (purpose !== 'push' && this.#news.size === 0)) return;
     const { leafSet } = this.#context;
     const members = new NamedNodes([], leafSet.members);
     const news = new Set([...this.#news.values()].flatMap((item) => ('failed' in item ? [] : nameOf(item))));

@@ -7,6 +7,8 @@ import { type Arc, arcBoundary, clockwiseTop, compareClockwise, compareCloseness
 const ringTops = 2 ** 48;
 /** A gap so wide that ids drawn at random leave one by chance in a millionth of all rings means: there are nodes in it. */
 const chanceOfGap = 1e-6;
+/** Distances of upper bits are exact to one unit, the sum of two to two. */
+const topSlack = 2;
 /** While members are missing, a node is taken that is at most this many times farther away than the last one should be. */
 const reachSlack = 2;
 /** A joining node takes any of the so many nearest on each side: the spacing of a handful of nodes says nothing yet. */
@@ -88,6 +90,17 @@ export class LeafSet {
     if (!this.isFull) return this.#isWithinReach(id);
     const place = this.#place(id);
     return place < this.#half || place > this.#half || this.has(id);
+  }
+
+  /** Whether a node at `top` certainly does not fit: said of nearly all that are no neighbours, at the cost of some subtractions. */
+  isFarOff(top: number): boolean {
+    if (!this.isFull) return false;
+    const self = this.#self.id;
+    const { clockwise, counterClockwise } = this.#derive();
+    const ahead = clockwiseTop(self, (clockwise.at(-1) as Peer).id);
+    const behind = clockwiseTop((counterClockwise.at(-1) as Peer).id, self);
+    const distance = top < self.top ? top - self.top + ringTops : top - self.top;
+    return distance > ahead + topSlack && ringTops - distance > behind + topSlack;
   }
 
   /** Takes the peer in. Returns the member that it pushes out, if any. The peer must fit. */

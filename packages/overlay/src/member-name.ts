@@ -1,5 +1,5 @@
 import type { Contact } from './contact.ts';
-import { Id } from './id.ts';
+import { Id, topOfDigits } from './id.ts';
 
 /**
  * Names what one knows of a node in 8 bytes, 16 hexadecimal digits: the first 48 bits of its id, and 16 bits that are others when its
@@ -8,34 +8,47 @@ import { Id } from './id.ts';
 export type MemberName = string;
 
 export const memberNameBytes = 8;
-const idDigitsNamed = 12;
+/** Digits of the id in a name, before those of the version. */
+export const nameDigits = 12;
 const versions = 2 ** 16;
 /** Odd, so that each boot changes the version. */
 const versionsPerLife = 31;
 
-export function nameOf({ id, incarnation, addressSeq }: Contact): MemberName {
+/** Contacts are never modified, and each is named again and again: by every node that has it in its leaf set, in every list. */
+const names: WeakMap<Contact, MemberName> = new WeakMap();
+
+export function nameOf(contact: Contact): MemberName {
+  const known = names.get(contact);
+  if (known !== undefined) return known;
+  const { id, incarnation, addressSeq } = contact;
   const version = ((incarnation % versions) * versionsPerLife + (addressSeq % versions)) % versions;
-  return id.hex.slice(0, idDigitsNamed) + version.toString(16).padStart(4, '0');
+  const name = id.hex.slice(0, nameDigits) + version.toString(16).padStart(4, '0');
+  names.set(contact, name);
+  return name;
 }
 
 /** Where on the ring the named node is, exact to 2²⁰⁸. */
 export function placeOf(name: MemberName): Id {
-  return Id.startingWith(name.slice(0, idDigitsNamed));
+  return Id.startingWith(name.slice(0, nameDigits));
 }
 
-/** The nodes of a list, whatever their contacts are. */
+/** The same as a number: `placeOf(name).top`, which tells all there is to know of the place and costs no object. */
+export function topOf(name: MemberName): number {
+  return topOfDigits(name);
+}
+
+/** The nodes of a list, whatever their contacts are. A list is so short that looking through its numbers beats any index. */
 export class NamedNodes {
-  readonly #places: ReadonlySet<string>;
+  readonly #tops: readonly number[];
 
   constructor(names: readonly MemberName[], nodes: readonly { readonly id: Id }[] = []) {
-    this.#places = new Set([...names.map((name) => name.slice(0, idDigitsNamed)), ...nodes.map(({ id }) => idPlace(id))]);
+    const tops: number[] = [];
+    for (const name of names) tops.push(topOf(name));
+    for (const { id } of nodes) tops.push(id.top);
+    this.#tops = tops;
   }
 
   has(id: Id): boolean {
-    return this.#places.has(idPlace(id));
+    return this.#tops.includes(id.top);
   }
-}
-
-function idPlace(id: Id): string {
-  return id.hex.slice(0, idDigitsNamed);
 }

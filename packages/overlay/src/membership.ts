@@ -5,7 +5,7 @@ import type { Id } from './id.ts';
 import { LeafSetExchange } from './leaf-set-exchange.ts';
 import { LeafSetPush } from './leaf-set-push.ts';
 import { LeafSetRepair } from './leaf-set-repair.ts';
-import { type MemberName, NamedNodes, nameOf, placeOf } from './member-name.ts';
+import { type MemberName, NamedNodes, nameOf, placeOf, topOf } from './member-name.ts';
 import type { FailedEntry, LeafSetMessage } from './messages.ts';
 import { PacedTimer } from './paced-timer.ts';
 import type { Peer } from './peers.ts';
@@ -328,10 +328,13 @@ export class Membership {
   /** The named nodes that would be members and whose contacts this node lacks; those that it knows are considered as if told whole. */
   #unknownOf(names: readonly MemberName[]): readonly MemberName[] {
     const { leafSet, self, peers } = this.#context;
+    const near = names.filter((name) => !leafSet.isFarOff(topOf(name)));
+    if (near.length === 0) return [];
     const members = new Set([self, ...leafSet.members.map((peer) => peer.contact)].map(nameOf));
-    const fitting = names.filter((name) => !members.has(name) && leafSet.fits(placeOf(name)));
+    const fitting = near.filter((name) => !members.has(name) && leafSet.fits(placeOf(name)));
     if (fitting.length === 0) return [];
-    const known = new Map([...peers.values()].flatMap((peer) => (leafSet.fits(peer.id) ? [[nameOf(peer.contact), peer]] : [])));
+    const known = new Map<MemberName, Peer>();
+    for (const peer of peers.values()) if (!leafSet.isFarOff(peer.id.top) && leafSet.fits(peer.id)) known.set(nameOf(peer.contact), peer);
     const chosen = this.#chosenOf(fitting.filter((name) => known.get(name)?.isQuestioned !== true && !this.#isDead(name, known.get(name))));
     for (const name of chosen) {
       const peer = known.get(name);

@@ -1,6 +1,7 @@
 import { type Contact, supersedes } from './contact.ts';
 import type { Id } from './id.ts';
 import type { NodeStatus } from './messages.ts';
+import { PeerIndex } from './peer-index.ts';
 
 /** Peers kept at most besides those that a connection, the leaf set or the routing table holds on to. */
 const strangersMax = 64;
@@ -248,9 +249,9 @@ export class Peer {
 
 /** The peers by id. Bounded: those that nothing holds on to are forgotten, oldest first. */
 export class Peers {
-  readonly #byHex: Map<string, Peer> = new Map();
+  #index: PeerIndex = new PeerIndex();
   readonly #connected: Peer[] = [];
-  /** When the map has grown to this, it is looked through for peers that can go. */
+  /** When they have become so many to this, they are looked through for some that can go. */
   #sweepAt: number = 2 * strangersMax;
 
   /** The peers to which there is a connection. */
@@ -259,29 +260,30 @@ export class Peers {
   }
 
   get size(): number {
-    return this.#byHex.size;
+    return this.#index.all.length;
   }
 
   get(id: Id): Peer | undefined {
-    return this.#byHex.get(id.hex);
+    return this.#index.get(id);
   }
 
-  values(): IterableIterator<Peer> {
-    return this.#byHex.values();
+  /** In the order in which they were met. */
+  values(): readonly Peer[] {
+    return this.#index.all;
   }
 
   /** The peer of this contact, made when unknown. A newer contact replaces the known one; an older one is ignored. */
   meet(contact: Contact): Peer {
-    const known = this.#byHex.get(contact.id.hex);
+    const known = this.#index.get(contact.id);
     if (known === undefined) return this.#add(contact);
     if (supersedes(contact, known.contact)) known.replaceContact(contact);
     return known;
   }
 
   #add(contact: Contact): Peer {
-    if (this.#byHex.size >= this.#sweepAt) this.#sweep();
+    if (this.size >= this.#sweepAt) this.#sweep();
     const peer = new Peer(contact);
-    this.#byHex.set(contact.id.hex, peer);
+    this.#index.add(peer);
     return peer;
   }
 
@@ -299,8 +301,11 @@ export class Peers {
 
   /** Forgets the older ones of those that nothing holds on to. The next sweep comes after as many additions as this one leaves. */
   #sweep(): void {
-    const strangers = [...this.#byHex].filter(([, peer]) => !peer.isHeld);
-    for (const [hex] of strangers.slice(0, -strangersMax)) this.#byHex.delete(hex);
-    this.#sweepAt = this.#byHex.size + strangersMax;
+    let surplus = -strangersMax;
+    for (const peer of this.values()) if (!peer.isHeld) surplus++;
+    const kept = new PeerIndex();
+    for (const peer of this.values()) if (peer.isHeld || surplus-- <= 0) kept.add(peer);
+    this.#index = kept;
+    this.#sweepAt = this.size + strangersMax;
   }
 }

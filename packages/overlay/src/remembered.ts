@@ -106,7 +106,8 @@ export class Remembered {
   #forgetWorst(): void {
     const counts = new Uint8Array(sectors);
     for (const { id } of this.#contacts.values()) counts[sectorOf(id)] = (counts[sectorOf(id)] as number) + 1;
-    const crowded = counts.indexOf(Math.max(...counts));
+    let crowded = 0;
+    for (let sector = 1; sector < sectors; sector++) if ((counts[sector] as number) > (counts[crowded] as number)) crowded = sector;
     let worst: string | undefined;
     for (const [hex, { id }] of this.#contacts) {
       if (sectorOf(id) === crowded && (worst === undefined || this.#heardMs(hex) < this.#heardMs(worst))) worst = hex;

@@ -1,4 +1,5 @@
-import { compareIds, type Id, idDigits, sharedPrefixLength } from './id.ts';
+import { compareIds, digitAt, type Id, idDigits, sharedPrefixLength } from './id.ts';
+import { type MemberName, nameDigits, nameOf } from './member-name.ts';
 import type { Peer } from './peers.ts';
 import { type Arc, inArc, isCloser } from './ring.ts';
 
@@ -100,10 +101,28 @@ export class RoutingTable {
     return this.#cells[this.#placeOf(key)] ?? nobody;
   }
 
-  /** The contacts in the arc: those of one cell when both ends belong there, because a cell is an arc itself. */
+  /** Whether the place of this name lies in a cell that has room, or the table has, and nobody there is named so. */
+  lacks(name: MemberName): boolean {
+    const cell = this.#cells[this.#placeOfDigits(name, nameDigits)] ?? nobody;
+    if (this.#size >= this.#contactsMax && cell.length >= this.#cellSize) return false;
+    return !cell.some(({ contact }) => nameOf(contact) === name);
+  }
+
+  /**
+   * The contacts in the arc: those of one cell when both ends belong there, because a cell is an arc itself. Otherwise this node
+   * shares what digits the ends share, so that they are in no row above.
+   */
   within({ from, to }: Arc): readonly Peer[] {
-    const isOneCell = this.#placeOf(from) === this.#placeOf(to) && compareIds(from, to) < 0;
-    return (isOneCell ? this.cellOf(from) : this.all()).filter(({ id }) => inArc(id, from, to));
+    const isForward = compareIds(from, to) < 0;
+    const place = this.#placeOf(from);
+    const isOneCell = isForward && place === this.#placeOf(to);
+    const first = isOneCell ? place : isForward ? sharedPrefixLength(from, to) * columnCount : 0;
+    const end = isOneCell ? place + 1 : this.#cells.length;
+    const found: Peer[] = [];
+    for (let at = first; at < end; at++) {
+      for (const peer of this.#cells[at] ?? nobody) if (inArc(peer.id, from, to)) found.push(peer);
+    }
+    return found;
   }
 
   all(): readonly Peer[] {
@@ -165,8 +184,15 @@ export class RoutingTable {
 
   /** Of the cell that the id belongs into; −1 for this node's own id. */
   #placeOf(id: Id): number {
-    const row = sharedPrefixLength(this.#self, id);
-    return row < idDigits ? row * columnCount + id.digit(row) : -1;
+    return this.#placeOfDigits(id.hex, idDigits);
+  }
+
+  /** As far as the first `count` digits tell. */
+  #placeOfDigits(digits: string, count: number): number {
+    const { hex } = this.#self;
+    let row = 0;
+    while (row < count && hex.charCodeAt(row) === digits.charCodeAt(row)) row++;
+    return row < count ? row * columnCount + digitAt(digits, row) : -1;
   }
 
   /** In a full table: a small cell grows at the cost of the largest, a large one only takes what is better than its worst. */

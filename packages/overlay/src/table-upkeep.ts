@@ -3,11 +3,12 @@ import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
 import { compareIds, type Id } from './id.ts';
 import type { LeafSetExchange } from './leaf-set-exchange.ts';
-import { type MemberName, NamedNodes, nameOf, placeOf } from './member-name.ts';
+import { type MemberName, NamedNodes, placeOf, topOf } from './member-name.ts';
 import type { LeafSetMessage, TableReplyMessage, TableRequestMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { clockwiseTop } from './ring.ts';
 
+const ringTops = 2 ** 48;
 /** Contacts in the answer to one question at most. */
 const contactsMax = 32;
 /** Contacts that one sweep asks for at most. */
@@ -77,7 +78,7 @@ export class TableUpkeep {
     if (from !== this.#asked || message.purpose !== 'list') return;
     this.#asked = undefined;
     if (message.named.length < this.#context.config.leafSetSize) return;
-    const [first, last] = outermost(from.id, message.named.map(placeOf));
+    const [first, last] = outermost(from.id, message.named);
     const listed = new NamedNodes(message.named);
     for (const peer of this.#context.table.within({ from: first, to: last })) {
       if (!peer.connected && !listed.has(peer.id) && this.#isSweepable(peer)) this.#context.table.remove(peer);
@@ -92,11 +93,13 @@ export class TableUpkeep {
   /** Some of the named nodes that the table has room for and lacks. */
   #unknownOf(names: readonly MemberName[]): readonly MemberName[] {
     const { table } = this.#context;
-    const count = Math.min(learnedMax, Math.max(0, this.#contactsWorth() - table.size));
-    const fitting = count === 0 ? [] : names.filter((name) => table.hasRoomFor(placeOf(name)));
-    if (fitting.length === 0) return [];
-    const known = new Set(table.all().map(({ contact }) => nameOf(contact)));
-    return fitting.filter((name) => !known.has(name)).slice(0, count);
+    const count = Math.min(learnedMax, Math.max(0, Math.floor(this.#contactsWorth()) - table.size));
+    const unknown: MemberName[] = [];
+    for (const name of names) {
+      if (unknown.length >= count) break;
+      if (table.lacks(name)) unknown.push(name);
+    }
+    return unknown;
   }
 
   get #isFilling(): boolean {
@@ -189,13 +192,24 @@ export class TableUpkeep {
 }
 
 /** The counter-clockwise and the clockwise end of a leaf set. */
-function outermost(center: Id, members: readonly Id[]): readonly [Id, Id] {
-  let first = center;
-  let last = center;
-  for (const id of members) {
-    const isAhead = clockwiseTop(center, id) < clockwiseTop(id, center);
-    if (isAhead && clockwiseTop(center, id) > clockwiseTop(center, last)) last = id;
-    if (!isAhead && clockwiseTop(id, center) > clockwiseTop(first, center)) first = id;
+function outermost(center: Id, members: readonly MemberName[]): readonly [Id, Id] {
+  let first: MemberName | undefined;
+  let last: MemberName | undefined;
+  let behindMax = 0;
+  let aheadMax = 0;
+  for (const name of members) {
+    // Its own place, cut off, lies just behind the center itself and is no end.
+    const top = topOf(name);
+    if (top === center.top) continue;
+    const ahead = top > center.top ? top - center.top : top - center.top + ringTops;
+    const behind = ringTops - ahead;
+    if (ahead < behind && ahead > aheadMax) {
+      last = name;
+      aheadMax = ahead;
+    } else if (ahead >= behind && behind > behindMax) {
+      first = name;
+      behindMax = behind;
+    }
   }
-  return [first, last];
+  return [first === undefined ? center : placeOf(first), last === undefined ? center : placeOf(last)];
 }

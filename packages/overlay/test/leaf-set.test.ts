@@ -36,6 +36,22 @@ function hexes(contacts: readonly { readonly id: Id }[]): string[] {
   return contacts.map(({ id }) => id.hex);
 }
 
+test('who is far off does not fit', () => {
+  fc.assert(
+    fc.property(ids, fc.oneof(anyId, crowdedId), (all, id) => {
+      const { leafSet } = build(all);
+      if (leafSet.isFarOff(id.top)) expect(leafSet.fits(id)).toBe(false);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('on a large ring nearly everybody is far off', () => {
+  const [self, ...others] = Array.from({ length: 1000 }, (_, seed) => randomId(seeded(seed)));
+  const { leafSet } = build([self as Id, ...others]);
+  expect(others.filter(({ top }) => !leafSet.isFarOff(top))).toHaveLength(size);
+});
+
 describe('against a model that sorts all nodes by exact distance', () => {
   test('a small ring is held whole, each node once', () => {
     fc.assert(

@@ -48,7 +48,8 @@ export class Checks {
     this.readable = new ReadableEverywhere(cluster, this.ledger, this.violations);
     const handles = new HandleDiscipline(world, this.violations, handleHeldMsMax);
     this.always = [handles, new BoundedTables(world)];
-    this.eventually = [new OneRing(world), new ExactLeafSets(world), new ReplicatedItems(world, this.ledger)];
+    // What takes longest to come true and least to look at goes first.
+    this.eventually = [new ReplicatedItems(world, this.ledger), new OneRing(world), new ExactLeafSets(world)];
     const watching = [handles, this.ledger, new TrueRoot(world, this.violations), this.absence];
     for (const observer of watching) world.observers.add(observer);
     world.observers.add(new SoundCore(this.violations));

@@ -64,7 +64,8 @@ export class Host implements EventTarget {
   private diskDriver: DiskDriver;
   private remembered: readonly Contact[] = [];
   private rememberScheduled = false;
-  private timerAt = Number.POSITIVE_INFINITY;
+  /** When the timer events come that are on their way, the earliest last. */
+  private timersAt: number[] = [];
   private timeoutsAtInstant = 0;
   private lastTimeoutAt = -1;
   private inbox: { readonly kind: SimEvent['kind']; readonly subject: unknown; readonly extra: unknown }[] = [];
@@ -150,7 +151,7 @@ export class Host implements EventTarget {
     this.links.clear();
     this.dials.clear();
     this.inbox = [];
-    this.timerAt = Number.POSITIVE_INFINITY;
+    this.timersAt = [];
     this.rememberScheduled = false;
     for (const block of this.diskDriver.tear(this.disk, world.network.faults)) world.observers.notify('onDurable', this, block);
     this.commands.lose(this);
@@ -171,7 +172,7 @@ export class Host implements EventTarget {
     this.inbox = [];
     for (const { kind, subject, extra } of waited) if (this.runs) this.handle(kind, subject, extra);
     this.world.network.acceptParked(this);
-    if (this.runs && this.timerAt < this.world.engine.now) this.fireTimer();
+    if (this.runs) this.onTimer();
   }
 
   fire(event: SimEvent): void {
@@ -242,27 +243,30 @@ export class Host implements EventTarget {
     if (link.open) this.step({ type: 'message', from: link.peer, message });
   }
 
-  /** Timers are set ahead lazily: one that was moved back finds the new deadline when it fires. */
+  /** An event that comes no later than the deadline is enough: it finds the deadline where it was moved to, and arms for it. */
   private arm(): void {
     const { core, world } = this;
     if (core === undefined) return;
     const deadline = core.nextDeadline();
     if (deadline === Number.POSITIVE_INFINITY) return;
     const at = Math.max(this.clock.virtual(deadline), world.engine.now);
-    if (at >= this.timerAt) return;
-    this.timerAt = at;
+    const { timersAt } = this;
+    if (timersAt.length > 0 && (timersAt[timersAt.length - 1] as number) <= at) return;
+    timersAt.push(at);
     world.engine.schedule(at, eventKind.timer, this);
   }
 
   private onTimer(): void {
-    if (this.timerAt <= this.world.engine.now) this.fireTimer();
+    const { timersAt, world } = this;
+    const before = timersAt.length;
+    while (timersAt.length > 0 && (timersAt[timersAt.length - 1] as number) <= world.engine.now) timersAt.pop();
+    if (timersAt.length < before) this.fireTimer();
   }
 
   private fireTimer(): void {
     const { core, world } = this;
     if (core === undefined) return;
     const { now } = world.engine;
-    this.timerAt = Number.POSITIVE_INFINITY;
     const deadline = core.nextDeadline();
     const due = this.clock.virtual(deadline);
     if (due > now) {

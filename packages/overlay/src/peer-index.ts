@@ -1,0 +1,52 @@
+import type { Id } from './id.ts';
+import type { Peer } from './peers.ts';
+
+const slotsMin = 32;
+/** Of all slots, how many may be taken before there are twice as many: a search then looks at two or three. */
+const loadMax = 0.7;
+
+/**
+ * Peers by id, in the order in which they were added: a list, and an open-addressed table of places in it (linear probing, Knuth 6.4).
+ * A node knows hundreds of peers and looks one up for every message; a `Map` of them takes four times the room, and a string to hash.
+ * Nothing is ever deleted: whoever forgets peers makes a new index of those that stay.
+ */
+export class PeerIndex {
+  readonly #peers: Peer[] = [];
+  /** A place in the list plus one, 0 for a free slot. The length is a power of two. */
+  #slots: Uint16Array | Uint32Array = new Uint16Array(slotsMin);
+
+  get all(): readonly Peer[] {
+    return this.#peers;
+  }
+
+  get(id: Id): Peer | undefined {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (let slot = id.hash & mask; ; slot = (slot + 1) & mask) {
+      const place = slots[slot] as number;
+      if (place === 0) return undefined;
+      const peer = this.#peers[place - 1] as Peer;
+      if (peer.contact.id.equals(id)) return peer;
+    }
+  }
+
+  /** The peer must not be there yet. */
+  add(peer: Peer): void {
+    this.#peers.push(peer);
+    if (this.#peers.length > this.#slots.length * loadMax) this.#grow();
+    else this.#enter(peer.contact.id, this.#peers.length);
+  }
+
+  #enter(id: Id, place: number): void {
+    const mask = this.#slots.length - 1;
+    let slot = id.hash & mask;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+    this.#slots[slot] = place;
+  }
+
+  #grow(): void {
+    const length = this.#slots.length * 2;
+    this.#slots = length < 2 ** 16 ? new Uint16Array(length) : new Uint32Array(length);
+    for (const [index, { contact }] of this.#peers.entries()) this.#enter(contact.id, index + 1);
+  }
+}
