@@ -9,6 +9,7 @@ export * from './io.ts';
 export { type MemberName, memberNameBytes } from './member-name.ts';
 export * from './messages.ts';
 export { Overlay } from './overlay.ts';
+export { isNamed, requestKeyOf } from './request-key.ts';
 export * from './ring.ts';
 export * from './seeded-random.ts';
 export { SparseMap } from './sparse-map.ts';

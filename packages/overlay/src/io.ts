@@ -47,7 +47,15 @@ export type OverlayInput =
   | { readonly type: 'establish'; readonly leafSet: readonly Contact[]; readonly table: readonly Contact[] }
   /** Announce that this node hands over; `done` when it goes. */
   | { readonly type: 'leave'; readonly done: boolean }
-  | { readonly type: 'lookup'; readonly ref: CommandRef; readonly key: Id; readonly mode: LookupMode; readonly timeoutMs: number }
+  /** `rank`: how many of the nodes closest to the key the result is to name, at most `replicaSetRank`, the default. */
+  | {
+      readonly type: 'lookup';
+      readonly ref: CommandRef;
+      readonly key: Id;
+      readonly mode: LookupMode;
+      readonly timeoutMs: number;
+      readonly rank?: number;
+    }
   | { readonly type: 'cancel'; readonly ref: CommandRef }
   /** This node's own address changed: its contact from now on. */
   | { readonly type: 'selfChanged'; readonly self: Contact };

@@ -1,7 +1,7 @@
 import type { Contact } from './contact.ts';
 import type { Context } from './context.ts';
 import type { Id } from './id.ts';
-import { type MemberName, NamedNodes, nameOf, placeOf, topOf } from './member-name.ts';
+import { type MemberName, NamedNodes, nameOf, placeOf, startOf, topOf } from './member-name.ts';
 import type { FailedEntry, LeafSetMessage, LeafSetPurpose } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { clockwiseTop, compareClockwise } from './ring.ts';
@@ -119,7 +119,8 @@ export class LeafSetExchange {
   }
 
   #failures(concern: (entry: FailedEntry) => boolean): readonly FailedEntry[] {
-    return this.#context.failed.recent(failedMax, this.#context.now.monoMs, concern);
+    const failed = this.#context.failed.recent(failedMax, this.#context.now.monoMs, concern);
+    return failed.map((entry) => ({ ...entry, id: startOf(entry.id) }));
   }
 
   #own(): readonly Contact[] {

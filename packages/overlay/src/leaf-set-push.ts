@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
 import type { Id } from './id.ts';
 import type { LeafSetExchange } from './leaf-set-exchange.ts';
-import { type MemberName, NamedNodes, nameOf, placeOf } from './member-name.ts';
+import { type MemberName, NamedNodes, nameOf, placeOf, startOf } from './member-name.ts';
 import type { FailedEntry, LeafSetMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { SparseMap } from './sparse-map.ts';
@@ -43,7 +43,7 @@ export class LeafSetPush {
   readonly #hearsay: SparseMap<string, Hearsay> = new SparseMap();
   /** Until then this node finds whom its neighbours have known for long: they are told names. */
   #fillingUntilMs = 0;
-  /** What is still to be told, by id: a contact that came or changed, or a life that is over. */
+  /** What is still to be told, by the place of the node: a contact that came or changed, or a life that is over. */
   readonly #news: SparseMap<string, Contact | FailedNews> = new SparseMap();
   /** Verdicts of others that were passed on, by id, with when. */
   readonly #announced: SparseMap<string, number> = new SparseMap();
@@ -60,7 +60,7 @@ export class LeafSetPush {
 
   came(contact: Contact): void {
     if (!this.#context.isOnRing) return;
-    this.#news.set(contact.id.hex, contact);
+    this.#news.set(placeKey(contact.id), contact);
     this.#soon();
   }
 
@@ -70,11 +70,13 @@ export class LeafSetPush {
     for (const { id, incarnation } of message.members) {
       const member = this.#context.leafSet.get(id);
       const isNews =
-        member === undefined ? this.#context.leafSet.fits(id) : this.#news.has(id.hex) || member.contact.incarnation < incarnation;
+        member === undefined ? this.#context.leafSet.fits(id) : this.#news.has(placeKey(id)) || member.contact.incarnation < incarnation;
       if (isNews) this.#note(id, 'came', from, told);
     }
     this.#hearNames(from, message, told);
-    for (const { id } of message.failed) if (this.#context.leafSet.has(id) || this.#news.has(id.hex)) this.#note(id, 'failed', from, told);
+    for (const { id } of message.failed) {
+      if (this.#context.leafSet.at(id) !== undefined || this.#news.has(placeKey(id))) this.#note(id, 'failed', from, told);
+    }
   }
 
   #hearNames(from: Peer, { purpose, named }: LeafSetMessage, told: readonly Peer[]): void {
@@ -91,7 +93,7 @@ export class LeafSetPush {
 
   /** A node that has just become active tells its near neighbours itself. */
   onArrival(newcomer: Peer, message: LeafSetMessage): void {
-    if (!this.#news.has(newcomer.id.hex)) return;
+    if (!this.#news.has(placeKey(newcomer.id))) return;
     const listed = new NamedNodes(message.named);
     const beside = this.#context.leafSet.beside(newcomer, this.#context.config.nearNeighbours);
     this.#note(
@@ -128,9 +130,9 @@ export class LeafSetPush {
     for (const neighbour of leafSet.near(config.nearNeighbours)) {
       if (this.#context.isUsable(neighbour) && !isServedOtherwise(neighbour)) this.#send(neighbour, news);
     }
-    for (const [hex] of news) {
-      this.#news.delete(hex);
-      this.#hearsay.delete(placeKey(hex));
+    for (const [place] of news) {
+      this.#news.delete(place);
+      this.#hearsay.delete(place);
     }
     if (this.#news.size > 0) this.#soon();
   }
@@ -140,25 +142,28 @@ export class LeafSetPush {
     const named: MemberName[] = [];
     const failed: FailedEntry[] = [];
     const isFilling = this.#context.now.monoMs < this.#fillingUntilMs;
-    for (const [hex, item] of news) {
-      if (hex === to.id.hex || this.#knows(to, hex, 'failed' in item ? 'failed' : 'came')) continue;
+    for (const [place, item] of news) {
+      if (place === placeKey(to.id) || this.#knows(to, place, 'failed' in item ? 'failed' : 'came')) continue;
       if (!('failed' in item)) {
         if (isFilling) named.push(nameOf(item));
         else members.push(item);
-      } else
-        failed.push({ id: item.failed.id, incarnation: item.failed.contact.incarnation, ageMs: this.#context.now.monoMs - item.sinceMs });
+      } else failed.push(this.#entryOf(item));
     }
     if (members.length + named.length + failed.length > 0) this.#exchange.send(to, 'push', { members, named, failed });
   }
 
+  #entryOf({ failed: { contact }, sinceMs }: FailedNews): FailedEntry {
+    return { id: startOf(contact.id), incarnation: contact.incarnation, ageMs: this.#context.now.monoMs - sinceMs };
+  }
+
   #tell(failed: Peer, sinceMs: number): void {
-    this.#news.set(failed.id.hex, { failed, sinceMs });
+    this.#news.set(placeKey(failed.id), { failed, sinceMs });
     this.#soon();
   }
 
   #note(subject: Id, change: Change, from: Peer, told: readonly Peer[]): void {
     const { monoMs } = this.#context.now;
-    const key = placeKey(subject.hex);
+    const key = placeKey(subject);
     let hearsay = this.#hearsay.get(key);
     if (hearsay === undefined || hearsay.change !== change || monoMs - hearsay.sinceMs > heardMs) {
       hearsay = { change, sinceMs: monoMs, knowers: new Set() };
@@ -170,8 +175,8 @@ export class LeafSetPush {
     for (const peer of told) hearsay.knowers.add(peer);
   }
 
-  #knows(peer: Peer, subject: string, change: Change): boolean {
-    const hearsay = this.#hearsay.get(placeKey(subject));
+  #knows(peer: Peer, place: string, change: Change): boolean {
+    const hearsay = this.#hearsay.get(place);
     if (hearsay === undefined || hearsay.change !== change) return false;
     return this.#context.now.monoMs - hearsay.sinceMs <= heardMs && hearsay.knowers.has(peer);
   }
@@ -182,7 +187,7 @@ export class LeafSetPush {
 }
 
 /** What a node is known by that was only named. */
-function placeKey(hex: string): string {
+function placeKey({ hex }: Id): string {
   return hex.slice(0, placeDigits);
 }
 

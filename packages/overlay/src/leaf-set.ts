@@ -84,6 +84,12 @@ export class LeafSet {
     return member?.id.equals(id) ? member : undefined;
   }
 
+  /** The member whose id begins with the first 6 bytes of this one. */
+  at(place: Id): Peer | undefined {
+    const member = this.#members[this.#place(place)];
+    return member?.id.top === place.top ? member : undefined;
+  }
+
   /** Whether a node with this id would be, or already is, a member. */
   fits(id: Id): boolean {
     if (id.equals(this.#self.id)) return false;

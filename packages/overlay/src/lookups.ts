@@ -2,7 +2,7 @@ import type { Contact } from './contact.ts';
 import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
 import type { Id } from './id.ts';
-import type { CommandRef, LookupMode, LookupResult } from './io.ts';
+import type { CommandRef, LookupResult, OverlayInput } from './io.ts';
 import { IterativeLookup } from './iterative-lookup.ts';
 import type { FindNextMessage, FindNextReplyMessage, Hop, RouteReplyMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
@@ -13,9 +13,13 @@ import { SparseMap } from './sparse-map.ts';
 /** Contacts in the answer to one step of an iterative lookup. */
 const answerMax = 8;
 
+type LookupCommand = Extract<OverlayInput, { readonly type: 'lookup' }>;
+
 interface Lookup {
   readonly ref: CommandRef;
   readonly key: Id;
+  /** How many of the nodes closest to the key it is to name. */
+  readonly rank: number;
   readonly startedMs: number;
   readonly expiresMs: number;
   readonly deadline: Deadline;
@@ -37,7 +41,7 @@ export class Lookups {
     this.#router = router;
   }
 
-  begin(ref: CommandRef, key: Id, mode: LookupMode, timeoutMs: number): void {
+  begin({ ref, key, mode, timeoutMs, rank = this.#context.config.replicaSetRank }: LookupCommand): void {
     if (this.#context.status === 'joining') {
       this.#context.output({ type: 'lookupDone', ref, result: { outcome: 'not-active' } });
       return;
@@ -51,6 +55,7 @@ export class Lookups {
     const lookup: Lookup = {
       ref,
       key,
+      rank,
       startedMs,
       expiresMs: startedMs + timeoutMs,
       deadline,
@@ -103,7 +108,8 @@ export class Lookups {
 
   #route(lookup: Lookup): void {
     const timeoutMs = lookup.expiresMs - this.#context.now.monoMs;
-    const routeKey = this.#router.originate({ purpose: 'lookup', key: lookup.key, timeoutMs }, (reply) => this.#onReply(lookup, reply));
+    const request = { purpose: 'lookup', key: lookup.key, rank: lookup.rank, timeoutMs } as const;
+    const routeKey = this.#router.originate(request, (reply) => this.#onReply(lookup, reply));
     if (this.#byRef.has(lookup.ref)) lookup.routeKey = routeKey;
   }
 
@@ -174,7 +180,7 @@ export class Lookups {
   #found(lookup: Lookup, root: Contact, replicaSet: readonly Contact[], path: readonly Hop[]): void {
     for (const contact of replicaSet) this.#context.learn(contact);
     const elapsedMs = this.#context.now.monoMs - lookup.startedMs;
-    this.#end(lookup.ref, { outcome: 'found', root, replicaSet, path, elapsedMs });
+    this.#end(lookup.ref, { outcome: 'found', root, replicaSet: replicaSet.slice(0, lookup.rank), path, elapsedMs });
   }
 
   #end(ref: CommandRef, result: LookupResult): void {

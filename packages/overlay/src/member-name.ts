@@ -37,6 +37,11 @@ export function topOf(name: MemberName): number {
   return topOfDigits(name);
 }
 
+/** Where on the ring the node is, as its name has it. */
+export function startOf(id: Id): Id {
+  return Id.startingWith(id.hex.slice(0, nameDigits));
+}
+
 /** The nodes of a list, whatever their contacts are. A list is so short that looking through its numbers beats any index. */
 export class NamedNodes {
   readonly #tops: readonly number[];

@@ -296,12 +296,12 @@ export class Membership {
   }
 
   #onAnnounced(entry: FailedEntry, from: Peer): void {
-    if (this.#context.isSelf(entry.id)) {
+    if (entry.id.top === this.#context.self.id.top) {
       // To be heard from is all the proof that the other one needs.
       if (entry.incarnation === this.#context.self.incarnation) this.exchange.sendList(from, 'list');
       return;
     }
-    const member = this.#context.leafSet.get(entry.id);
+    const member = this.#context.leafSet.at(entry.id);
     if (member === undefined || member.contact.incarnation > entry.incarnation) return;
     if (member.lastHeardMs > this.#context.now.monoMs - entry.ageMs) return;
     this.push.announced(member, entry.ageMs);

@@ -31,7 +31,10 @@ export type OverlayMessage =
 /** `leaving` nodes still serve what they hold, but count in no replica set and root nothing. */
 export type NodeStatus = 'joining' | 'active' | 'leaving';
 
-/** Names a request across retries: unique for the origin's life, so roots remember it and answer twice alike. */
+/**
+ * Names a request across retries: unique for the origin's life, so roots remember it and answer twice alike. What comes back on a
+ * `route` (`routeAck`, `routeRefused`, `routeReply`) names the origin by the first 8 bytes of its id.
+ */
 export interface RequestId {
   readonly origin: Id;
   readonly incarnation: number;
@@ -79,7 +82,7 @@ export interface IndirectReplyMessage {
   readonly outcome: 'alive' | 'refused' | 'silent';
 }
 
-/** A failure that somebody has established. Each receiver verifies it for itself. */
+/** A failure that somebody has established. Each receiver verifies it for itself. Neighbours know the node: the first 6 bytes of its id name it. */
 export interface FailedEntry extends NodeLife {
   /** Milliseconds since it was established. */
   readonly ageMs: number;
@@ -128,6 +131,8 @@ export interface RouteMessage {
   readonly request: RequestId;
   readonly purpose: 'lookup' | 'join' | 'probe' | 'merge';
   readonly key: Id;
+  /** How many of the nodes closest to the key the answer to a lookup names: each is a contact. Absent: as many as the root likes. */
+  readonly rank?: number;
   /** For the answer, should no open connection lead back. Absent in a probe. */
   readonly origin?: Contact;
   /** Hops still allowed. */
@@ -161,12 +166,12 @@ export interface RouteRefusedMessage {
 export interface RouteReplyMessage {
   readonly type: 'routeReply';
   readonly request: RequestId;
-  /** Absent in the answer of the very node that a probe asked for. */
+  /** The first 8 bytes of its id. Absent in the answer of the very node that a probe asked for. */
   readonly root?: Id;
   readonly incarnation: number;
   /**
-   * The nodes closest to the key as the root knows them, closest first, the root included: at least r when there are so many. For a
-   * merge the root alone, for a probe nobody.
+   * The nodes closest to the key as the root knows them, closest first, the root included: as many as were asked for when there are
+   * so many. For a merge the root alone, for a probe nobody.
    */
   readonly replicaSet: readonly Contact[];
   readonly path: readonly Hop[];

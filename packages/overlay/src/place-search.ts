@@ -4,7 +4,8 @@ import type { Membership } from './membership.ts';
 import type { RouteReplyMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
 import type { Remembered } from './remembered.ts';
-import { keyOf, type Router } from './router.ts';
+import { requestKeyOf } from './request-key.ts';
+import type { Router } from './router.ts';
 
 /** Ways into the ring that are tried in one attempt: so many of those given, and so many of those remembered. */
 const entriesMax = 2;
@@ -77,7 +78,7 @@ export class PlaceSearch {
   }
 
   isOverdue(reply: RouteReplyMessage): boolean {
-    return this.#overdue.includes(keyOf(reply.request));
+    return this.#overdue.includes(requestKeyOf(reply.request));
   }
 
   isExhausted(peer: Peer): boolean {

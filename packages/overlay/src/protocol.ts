@@ -90,7 +90,7 @@ export class Protocol {
         this.#leave(input.done);
         break;
       case 'lookup':
-        this.#lookups.begin(input.ref, input.key, input.mode, input.timeoutMs);
+        this.#lookups.begin(input);
         break;
       case 'cancel':
         this.#lookups.cancel(input.ref);

@@ -6,6 +6,7 @@ import { Id, sharedPrefixLength } from './id.ts';
 import type { Hop, RequestId, RouteAckMessage, RouteMessage, RouteRefusedMessage, RouteReplyMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { RememberedReplies } from './remembered-replies.ts';
+import { brief, isNamed, requestKeyOf } from './request-key.ts';
 import { compareClockwise, isCloser } from './ring.ts';
 import { SparseMap } from './sparse-map.ts';
 
@@ -31,6 +32,8 @@ export type RouteOwner = (reply: RouteReplyMessage | undefined) => void;
 export interface RouteRequest {
   readonly purpose: RouteMessage['purpose'];
   readonly key: Id;
+  /** Of a lookup: how many of the closest nodes its answer names. */
+  readonly rank?: number;
   readonly timeoutMs: number;
   /** The first hop when it is not this node's to choose. */
   readonly via?: Peer;
@@ -99,6 +102,7 @@ export class Router {
       request: id,
       purpose: request.purpose,
       key: request.key,
+      ...(request.rank !== undefined && { rank: request.rank }),
       ...(request.purpose !== 'probe' && { origin: self }),
       ttl: config.ttl,
       remainingMs: request.timeoutMs,
@@ -117,7 +121,7 @@ export class Router {
   }
 
   onRoute(from: Peer, message: RouteMessage): void {
-    const requestKey = keyOf(message.request);
+    const requestKey = requestKeyOf(message.request);
     const known = this.#passages.get(requestKey);
     if (known?.owner !== undefined) {
       this.#onHomecoming(known, known.owner, from, message);
@@ -146,7 +150,7 @@ export class Router {
   }
 
   onAck(from: Peer, message: RouteAckMessage): void {
-    const passage = this.#passages.get(keyOf(message.request));
+    const passage = this.#passages.get(requestKeyOf(message.request));
     if (passage === undefined || passage.acknowledged) return;
     const sentMs = passage.hop === from ? passage.sentMs : passage.tried.get(from);
     if (sentMs === undefined) return;
@@ -160,7 +164,7 @@ export class Router {
 
   onRefused(from: Peer, message: RouteRefusedMessage): void {
     this.#onContacts(message.members);
-    const passage = this.#passages.get(keyOf(message.request));
+    const passage = this.#passages.get(requestKeyOf(message.request));
     if (passage === undefined || passage.hop !== from || passage.acknowledged) return;
     passage.hop = undefined;
     if (message.reason === 'not-active' && from.status !== 'leaving') this.#context.changeStatus(from, 'joining');
@@ -174,7 +178,7 @@ export class Router {
 
   /** False when nobody waits for it any more. */
   onReply(from: Peer, message: RouteReplyMessage): boolean {
-    const passage = this.#passages.get(keyOf(message.request));
+    const passage = this.#passages.get(requestKeyOf(message.request));
     if (passage === undefined) return false;
     // The driver has refused the root's contact: another answer may come.
     if (passage.owner !== undefined && passage.message.purpose !== 'probe' && rootOf(message) === undefined) return true;
@@ -219,7 +223,7 @@ export class Router {
   }
 
   #open(message: RouteMessage, from: Peer | undefined, owner: RouteOwner | undefined, via: Peer | undefined, expiresMs: number): Passage {
-    const requestKey = keyOf(message.request);
+    const requestKey = requestKeyOf(message.request);
     const deadline = this.#context.deadlines.prepare({ kind: 'passage', key: requestKey });
     const passage: Passage = {
       requestKey,
@@ -316,8 +320,8 @@ export class Router {
     const { id, incarnation } = this.#context.self;
     return {
       type: 'routeReply',
-      request: message.request,
-      ...(!this.#isProbed(message) && { root: id }),
+      request: briefly(message.request),
+      ...(!this.#isProbed(message) && { root: brief(id) }),
       incarnation,
       replicaSet: this.#replicaSetFor(message),
       path: message.path,
@@ -330,12 +334,12 @@ export class Router {
     return purpose === 'probe' && key.equals(probeKey(this.#context.self.id));
   }
 
-  #replicaSetFor({ purpose, key }: RouteMessage): readonly Contact[] {
+  #replicaSetFor({ purpose, key, rank }: RouteMessage): readonly Contact[] {
     const { leafSet, self, config } = this.#context;
     if (purpose === 'probe') return [];
     if (purpose === 'merge') return [self];
     if (purpose === 'join') return this.#beside(key);
-    const closest = leafSet.replicaSet(key, config.replicaSetRank);
+    const closest = leafSet.replicaSet(key, Math.max(1, Math.min(rank ?? config.replicaSetRank, config.replicaSetRank)));
     return closest.some(({ id }) => id.equals(self.id)) ? closest : [self, ...closest.slice(1)];
   }
 
@@ -406,11 +410,11 @@ export class Router {
   #refuse(from: Peer, message: RouteMessage, reason: RouteRefusedMessage['reason']): void {
     const { leafSet, config } = this.#context;
     const members = reason === 'no-progress' ? leafSet.replicaSet(message.key, config.replicaSetRank) : [];
-    this.#context.send(from, { type: 'routeRefused', request: message.request, reason, members });
+    this.#context.send(from, { type: 'routeRefused', request: briefly(message.request), reason, members });
   }
 
   #acknowledge(to: Peer, request: RequestId): void {
-    this.#context.send(to, { type: 'routeAck', request });
+    this.#context.send(to, { type: 'routeAck', request: briefly(request) });
   }
 
   /** A request that began here came round to this node: then it is the root itself, or the way makes no progress. */
@@ -442,14 +446,14 @@ export function probeKey(id: Id): Id {
 
 /** The contact of the root that a reply names. */
 export function rootOf({ root, replicaSet }: RouteReplyMessage): Contact | undefined {
-  return root && replicaSet.find(({ id }) => id.equals(root));
+  return root && replicaSet.find(({ id }) => isNamed(root, id));
 }
 
 function originOf({ request }: RouteMessage): NodeLife {
   return { id: request.origin, incarnation: request.incarnation };
 }
 
-/** Names a request in tables. */
-export function keyOf(request: RequestId): string {
-  return `${request.counter}.${request.incarnation}.${request.origin.hex}`;
+/** The request as what comes back on it names it. */
+function briefly(request: RequestId): RequestId {
+  return { ...request, origin: brief(request.origin) };
 }

@@ -1,4 +1,4 @@
-import type { Contact, RequestId } from '@dht/overlay';
+import { type Contact, isNamed, type RequestId, requestKeyOf } from '@dht/overlay';
 import type { Message } from '@dht/storage';
 import type { Host } from './host.ts';
 import type { Observer } from './observer.ts';
@@ -18,42 +18,38 @@ export class DelayStretch implements Observer {
   readonly ratios: Samples = new Samples();
   readonly routedMs: Samples = new Samples();
   readonly directMs: Samples = new Samples();
-  private readonly world: Pick<World, 'findHost' | 'now' | 'network'>;
-  private readonly issuedAt = new Map<string, number>();
+  private readonly world: Pick<World, 'now' | 'network'>;
+  private readonly underWay = new Map<string, { readonly origin: Host; readonly atMs: number }>();
 
-  constructor(world: Pick<World, 'findHost' | 'now' | 'network'>) {
+  constructor(world: Pick<World, 'now' | 'network'>) {
     this.world = world;
   }
 
   onSend(from: Host, _to: Contact, message: Message): void {
     if (message.type === 'route') {
-      if (message.purpose === 'lookup' && message.request.origin.equals(from.id)) this.issued(message.request);
-    } else if (message.type === 'routeReply' && message.root?.equals(from.id) === true) this.arrived(from, message.request);
+      if (message.purpose === 'lookup' && message.request.origin.equals(from.id)) this.issued(from, message.request);
+    } else if (message.type === 'routeReply' && message.root !== undefined && isNamed(message.root, from.id))
+      this.arrived(from, message.request);
   }
 
-  private issued(request: RequestId): void {
-    const key = keyOf(request);
-    if (this.issuedAt.has(key)) return;
-    this.issuedAt.set(key, this.world.now);
-    if (this.issuedAt.size <= underWayMax) return;
-    const [oldest] = this.issuedAt.keys();
-    if (oldest !== undefined) this.issuedAt.delete(oldest);
+  private issued(origin: Host, request: RequestId): void {
+    const key = requestKeyOf(request);
+    if (this.underWay.has(key)) return;
+    this.underWay.set(key, { origin, atMs: this.world.now });
+    if (this.underWay.size <= underWayMax) return;
+    const [oldest] = this.underWay.keys();
+    if (oldest !== undefined) this.underWay.delete(oldest);
   }
 
   private arrived(root: Host, request: RequestId): void {
-    const key = keyOf(request);
-    const issuedAt = this.issuedAt.get(key);
-    const origin = this.world.findHost(request.origin);
-    if (issuedAt === undefined || origin === undefined) return;
-    this.issuedAt.delete(key);
-    const routedMs = this.world.now - issuedAt;
-    const directMs = this.world.network.meanDelayMs(origin, root);
+    const key = requestKeyOf(request);
+    const issued = this.underWay.get(key);
+    if (issued === undefined) return;
+    this.underWay.delete(key);
+    const routedMs = this.world.now - issued.atMs;
+    const directMs = this.world.network.meanDelayMs(issued.origin, root);
     this.routedMs.add(routedMs);
     this.directMs.add(directMs);
     this.ratios.add(routedMs / directMs);
   }
-}
-
-function keyOf({ origin, incarnation, counter }: RequestId): string {
-  return `${origin.hex}/${incarnation}/${counter}`;
 }

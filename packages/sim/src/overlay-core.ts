@@ -4,9 +4,11 @@ import type { CoreFactory } from './node-core.ts';
 /** The overlay alone: for runs that are about the ring and store nothing. Storage's commands and messages are not for it. */
 export const overlayCore: CoreFactory = (init) => {
   const overlay = new Overlay(init);
+  const rank = init.storage.replicas;
   return {
     overlay,
-    step: (input, now) => overlay.step(input as Parameters<Overlay['step']>[0], now),
+    // A user's lookup asks for the replica set, as `Core` has it.
+    step: (input, now) => overlay.step((input.type === 'lookup' ? { rank, ...input } : input) as Parameters<Overlay['step']>[0], now),
     nextDeadline: () => overlay.nextDeadline(),
     isSynced: () => true,
     repairBytes: 0,

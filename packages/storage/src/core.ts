@@ -111,9 +111,12 @@ export class Core {
       case 'join':
       case 'establish':
       case 'leave':
-      case 'lookup':
       case 'selfChanged':
         this.stepOverlay(input);
+        break;
+      case 'lookup':
+        // Who asks for a replica set wants its r members; storage's own lookups also fill its cache of arcs.
+        this.stepOverlay({ rank: this.storage.ctx.config.replicas, ...input });
         break;
       case 'put':
       case 'get':

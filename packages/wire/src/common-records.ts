@@ -2,7 +2,7 @@ import type { Arc, FailedEntry, Hop, NodeLife, NodeStatus, RequestId } from '@dh
 import { memberNameBytes } from '@dht/overlay';
 import type { BlockRef, Holder } from '@dht/storage';
 import { contact } from './contact.ts';
-import { boolean, hexBytes, id, type Kind, multihash, oneOf, rounded, uint } from './kind.ts';
+import { boolean, hexBytes, hexBytesList, id, type Kind, multihash, oneOf, place, rounded, uint } from './kind.ts';
 import { limits } from './limits.ts';
 import { implicit, optional, type RecordKind, record, required } from './record.ts';
 
@@ -11,10 +11,10 @@ const microsecondsPerMs = 1000;
 export const nodeStatus: Kind<NodeStatus> = oneOf('joining', 'active', 'leaving');
 export const duration: Kind<number> = rounded(1, limits.durationMsMax);
 export const storeId: Kind<string> = hexBytes(limits.storeIdBytes);
-export const memberName: Kind<string> = hexBytes(memberNameBytes);
+export const memberNames: Kind<readonly string[]> = hexBytesList(memberNameBytes, limits.contactsMax);
 
 export const requestId: RecordKind<RequestId> = record<RequestId>('RequestId', {
-  origin: required(1, id),
+  origin: required(1, place),
   incarnation: implicit(2, uint(), 0),
   counter: implicit(3, uint(), 0),
 });
@@ -25,7 +25,7 @@ export const nodeLife: RecordKind<NodeLife> = record<NodeLife>('NodeLife', {
 });
 
 export const failedEntry: RecordKind<FailedEntry> = record<FailedEntry>('FailedEntry', {
-  id: required(1, id),
+  id: required(1, place),
   incarnation: implicit(2, uint(), 0),
   ageMs: implicit(3, duration, 0),
 });

@@ -154,24 +154,59 @@ const byteToHex: readonly string[] = Array.from({ length: 256 }, (_, byte) => by
 
 /** Exactly `length` bytes, which the core keeps as lower-case hexadecimal digits. */
 export function hexBytes(length: number): Kind<string> {
-  const pattern = new RegExp(`^[0-9a-f]{${2 * length}}$`);
+  const pattern = patternOf(length);
   return {
     wireType: wireType.bytes,
     size: () => varintSize(length) + length,
     write(value, writer) {
-      if (!pattern.test(value)) throw new WireError('limit', `${value} is not ${2 * length} lower-case hexadecimal digits`);
-      const binary = new Uint8Array(length);
-      for (let i = 0; i < length; i++) binary[i] = Number.parseInt(value.slice(2 * i, 2 * i + 2), 16);
-      writer.writeBytes(binary);
+      writer.writeBytes(fromHex(value, pattern));
     },
     read(reader) {
       const view = reader.view();
       if (view.length !== length) throw new WireError('limit', `a byte string of ${view.length} bytes instead of ${length}`);
-      let hex = '';
-      for (const byte of view) hex += byteToHex[byte];
-      return hex;
+      return toHex(view);
     },
   };
+}
+
+/** At most `max` strings of `length` bytes each, one behind the other. */
+export function hexBytesList(length: number, max: number): Kind<readonly string[]> {
+  const pattern = patternOf(length);
+  return {
+    wireType: wireType.bytes,
+    size: (list) => varintSize(length * list.length) + length * list.length,
+    write(list, writer) {
+      if (list.length > max) throw new WireError('limit', `a list of ${list.length} byte strings instead of at most ${max}`);
+      const binary = new Uint8Array(length * list.length);
+      for (const [index, value] of list.entries()) binary.set(fromHex(value, pattern), index * length);
+      writer.writeBytes(binary);
+    },
+    read(reader) {
+      const view = reader.view();
+      if (view.length % length !== 0 || view.length > length * max)
+        throw new WireError('limit', `${view.length} bytes are no list of at most ${max} byte strings of ${length}`);
+      const list: string[] = [];
+      for (let start = 0; start < view.length; start += length) list.push(toHex(view.subarray(start, start + length)));
+      return list;
+    },
+  };
+}
+
+function patternOf(length: number): RegExp {
+  return new RegExp(`^[0-9a-f]{${2 * length}}$`);
+}
+
+function fromHex(value: string, pattern: RegExp): Uint8Array {
+  if (!pattern.test(value)) throw new WireError('limit', `${value} does not match ${pattern}`);
+  const binary = new Uint8Array(value.length / 2);
+  for (let i = 0; i < binary.length; i++) binary[i] = Number.parseInt(value.slice(2 * i, 2 * i + 2), 16);
+  return binary;
+}
+
+function toHex(binary: Uint8Array): string {
+  let hex = '';
+  for (const byte of binary) hex += byteToHex[byte];
+  return hex;
 }
 
 const multihashPrefix = [0x12, 0x20] as const;

@@ -1,17 +1,15 @@
 import type { OverlayMessage } from '@dht/overlay';
 import { type Body, body, type MessageOf } from './body.ts';
-import { duration, failedEntry, hop, memberName, nodeLife, nodeStatus } from './common-records.ts';
+import { duration, failedEntry, hop, memberNames, nodeLife, nodeStatus } from './common-records.ts';
 import { contact } from './contact.ts';
 import { boolean, id, oneOf, place, rounded, uint } from './kind.ts';
 import { limits } from './limits.ts';
-import { type Field, implicit, optional, repeated, required } from './record.ts';
+import { type Field, implicit, optional, packed, repeated, required } from './record.ts';
 
 const status = required(1, nodeStatus);
 const heartbeatPeriod = rounded(1, limits.heartbeatMsMax);
 const contactsIn = (number: number): Field<MessageOf<'tableReply'>['contacts']> => repeated(number, contact, limits.contactsMax);
 const hopsIn = (number: number): Field<MessageOf<'route'>['path']> => repeated(number, hop, limits.hopsMax);
-
-const namesIn = (number: number): Field<MessageOf<'leafSet'>['named']> => repeated(number, memberName, limits.contactsMax);
 
 /** Numbers 20 to 59 of the frame. */
 export const overlayBodies: { readonly [Type in OverlayMessage['type']]: Body<MessageOf<Type>> } = {
@@ -38,13 +36,14 @@ export const overlayBodies: { readonly [Type in OverlayMessage['type']]: Body<Me
     members: contactsIn(4),
     failed: repeated(5, failedEntry, limits.failedMax),
     purpose: required(6, oneOf('push', 'list', 'compare', 'ask', 'answer', 'extend')),
-    named: namesIn(7),
-    wanted: namesIn(8),
+    named: packed(9, memberNames),
+    wanted: packed(10, memberNames),
   }),
   leaving: body('leaving', 26, 'none', { done: implicit(1, boolean, false) }),
   route: body('route', 27, 'request', {
     purpose: required(1, oneOf('lookup', 'join', 'probe', 'merge')),
     key: required(2, place),
+    rank: optional(9, uint(limits.contactsMax)),
     origin: optional(3, contact),
     ttl: implicit(4, uint(limits.hopsMax), 0),
     remainingMs: implicit(5, duration, 0),
@@ -57,7 +56,7 @@ export const overlayBodies: { readonly [Type in OverlayMessage['type']]: Body<Me
     members: contactsIn(2),
   }),
   routeReply: body('routeReply', 30, 'replyTo', {
-    root: optional(1, id),
+    root: optional(1, place),
     incarnation: implicit(6, uint(), 0),
     replicaSet: contactsIn(2),
     path: hopsIn(4),

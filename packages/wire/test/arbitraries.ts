@@ -118,6 +118,7 @@ export const messagesByType: { readonly [Type in Message['type']]: fc.Arbitrary<
     request: requestIds,
     purpose: fc.constantFrom('lookup', 'join', 'probe', 'merge'),
     key: ids,
+    rank: fc.nat({ max: limits.contactsMax }),
     origin: contacts,
     ttl: fc.nat({ max: limits.hopsMax }),
     remainingMs: durations,

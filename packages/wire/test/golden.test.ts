@@ -38,6 +38,26 @@ describe('golden bytes of a frame', () => {
     ['leaving, not done', { type: 'leaving', done: false }, digits('03 d201 00')],
     ['routeAck', { type: 'routeAck', request }, digits('2c 12', hexRequest, 'e201 00')],
     [
+      'routeAck, as a hop sends it',
+      { type: 'routeAck', request: { ...request, origin: Id.startingWith('a1'.repeat(8)) } },
+      digits('14 12 0f 0a 08 a1a1a1a1a1a1a1a1 10 03 18 ac02', 'e201 00'),
+    ],
+    [
+      'leafSet',
+      {
+        type: 'leafSet',
+        purpose: 'compare',
+        status: 'active',
+        named: ['0102030405060007', '1112131415160017'],
+        members: [],
+        wanted: ['2122232425260027'],
+        failed: [{ id: Id.startingWith('d4'.repeat(6)), incarnation: 2, ageMs: 300 }],
+      },
+      digits('32 ca01 2f 08 02 2a 0d 0a 06 d4d4d4d4d4d4 10 02 18 ac02 30 03')
+        .concat(digits('4a 10 0102030405060007 1112131415160017'))
+        .concat(digits('52 08 2122232425260027')),
+    ],
+    [
       'route',
       {
         type: 'route',

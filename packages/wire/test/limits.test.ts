@@ -53,6 +53,19 @@ const atLimit: readonly { readonly what: string; readonly max: number; readonly 
   { what: 'contacts in a list', max: limits.contactsMax, message: (count) => routeReply({ replicaSet: many(count, contact) }) },
   { what: 'hops', max: limits.hopsMax, message: (count) => routeReply({ path: many(count, { id }) }) },
   {
+    what: 'names of members',
+    max: limits.contactsMax,
+    message: (count) => ({
+      type: 'leafSet',
+      purpose: 'list',
+      status: 'active',
+      named: many(count, 'ab'.repeat(8)),
+      members: [],
+      wanted: [],
+      failed: [],
+    }),
+  },
+  {
     what: 'failed entries',
     max: limits.failedMax,
     message: (count) => ({
