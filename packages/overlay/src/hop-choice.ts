@@ -34,6 +34,13 @@ export class HopChoice {
     return closestOf(this.#context.peers.connected, key, this.#bound(), accepts);
   }
 
+  /** Of those whose death would be known: the members, who are watched, and the others to which there is a connection. */
+  closestWatched(key: Id, accepts: Accepts): Peer | undefined {
+    const { leafSet } = this.#context;
+    const member = closestOf(leafSet.members, key, this.#bound(), accepts);
+    return closestOf(this.#context.peers.connected, key, member?.id ?? this.#bound(), accepts) ?? member;
+  }
+
   /** When the root is a member that this node cannot reach itself: the member nearest to it that may. */
   relay(key: Id, accepts: Accepts): Peer | undefined {
     const { leafSet, self, isServing } = this.#context;

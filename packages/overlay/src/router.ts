@@ -18,6 +18,8 @@ const replyMs = 3000;
 const busyMs = 50;
 /** When nobody is left to ask, all are asked again after as much, then twice as much and so on up to so many times: they are slow, or this node is. */
 const anewFactorMax = 8;
+/** So many hops may be lost to contacts that nobody watches before the request keeps to those that are watched: where sessions are short most others are dead. */
+const gamblesMax = 2;
 /** Contacts that one hop adds to a join, and contacts in a message at most. */
 const contactsPerHop = 2;
 const contactsMax = 4;
@@ -369,8 +371,10 @@ export class Router {
     const accepts = (peer: Peer): boolean =>
       this.#context.isHop(peer) && !passage.tried.has(peer) && peer !== passage.from && !(isJoin && peer.id.equals(request.origin));
     // A user's lookup takes the best hop even when that costs a connection, background traffic does not.
-    const connected = purpose === 'lookup' ? undefined : this.#hops.closestConnected(key, accepts);
-    return connected ?? this.#hops.closest(key, accepts) ?? this.#hops.relay(key, accepts);
+    const isBackground = purpose !== 'lookup';
+    const open = isBackground ? this.#hops.closestConnected(key, accepts) : undefined;
+    const watched = !isBackground && passage.tried.size >= gamblesMax ? this.#hops.closestWatched(key, accepts) : undefined;
+    return open ?? watched ?? this.#hops.closest(key, accepts) ?? this.#hops.relay(key, accepts);
   }
 
   /** Whether a live node closer to the key refused: then this node is not the root, however much it has tried. */

@@ -4,13 +4,17 @@ import { seeded } from './network.ts';
 
 const half = defaultOverlayConfig.leafSetSize / 2;
 const self = contact('80');
-/** Around this node. */
+/** Around this node, too far from the key to be its root. */
 const members = Array.from({ length: 2 * half }, (_, index) => contact((0x8000 + index - half + (index < half ? 0 : 1)).toString(16)));
+/** Named by others long ago. */
+const strangers = ['11', '12', '13', '14', '15'].map(contact);
+const key = contact('10').id;
 
 function contact(top: string): Contact {
   return { id: Id.fromHex(top.padEnd(64, '0')), incarnation: 1, role: 'full', address: new Uint8Array(0), addressSeq: 1 };
 }
 
+/** A node that looks the key up, and whose hops never answer. */
 class Asker {
   readonly overlay: Overlay = new Overlay({
     self,
@@ -19,11 +23,44 @@ class Asker {
     previouslyActive: false,
     remembered: [],
   });
+  nowMs = 0;
+
+  take(input: Parameters<Overlay['step']>[0]): (OverlayMessage & { type: 'route' } & { readonly to: string })[] {
+    return this.overlay.step(input, { monoMs: this.nowMs, wallMs: 0 }).flatMap((output) => {
+      if (output.type !== 'send' || output.message.type !== 'route' || output.message.purpose !== 'lookup') return [];
+      return [{ ...output.message, to: output.to.id.hex }];
+    });
+  }
+
+  /** Whom the lookup is handed to, one after the other. */
+  hops(ms: number): string[] {
+    const sent = this.take({ type: 'lookup', ref: 1, key, mode: 'recursive', timeoutMs: ms });
+    const untilMs = this.nowMs + ms;
+    while (this.overlay.nextDeadline() < untilMs) {
+      this.nowMs = this.overlay.nextDeadline();
+      sent.push(...this.take({ type: 'timeout', lateMs: 0 }));
+    }
+    return sent.map(({ to }) => to);
+  }
 }
+
+test('a lookup that lost two hops to contacts which nobody watches goes on over members and open connections', () => {
+  const asker = new Asker();
+  asker.take({ type: 'establish', leafSet: members, table: strangers });
+  const connected = contact('40');
+  asker.take({ type: 'peerConnected', peer: connected });
+  asker.take({ type: 'message', from: connected, message: { type: 'probe', nonce: 1, status: 'active' } });
+  const [first, second, third, fourth] = asker.hops(3_000);
+  const unwatched = strangers.map(({ id }) => id.hex);
+  expect(unwatched).toContain(first);
+  expect(unwatched).toContain(second);
+  expect(third).toBe(connected.id.hex);
+  expect(members.map(({ id }) => id.hex)).toContain(fourth);
+});
 
 test('a root names as many nodes as a lookup asks for, and no more than it likes', () => {
   const root = new Asker();
-  root.overlay.step({ type: 'establish', leafSet: members, table: [] }, { monoMs: 0, wallMs: 0 });
+  root.take({ type: 'establish', leafSet: members, table: [] });
   const [from] = members as [Contact];
   const named = (counter: number, rank?: number): number => {
     const request = { origin: from.id, incarnation: 1, counter };
