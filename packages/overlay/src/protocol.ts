@@ -380,7 +380,7 @@ export class Protocol {
 
   #onAlive(peer: Peer, verification: Verification): void {
     // Having been wrong about others is a sign that this node itself is slow.
-    if (verification.tries > 1) this.context.health.bad();
+    if (verification.tries - verification.triesSpared > 1) this.context.health.bad();
     else this.context.health.good();
     peer.suspected = false;
     this.context.failed.clear(peer.id);

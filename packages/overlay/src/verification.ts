@@ -12,6 +12,8 @@ const verificationsMax = 256;
 const routedTriesMax = 1;
 /** A routed probe may meet a dead hop on its way, which takes a hop's acknowledgement longer. */
 const routedMs = 500;
+/** Of the time to answer, what a node whose failure was announced has before witnesses are asked: most answer within it, and those who wait for the verdict wait little longer. */
+const aloneShare = 1 / 4;
 
 /** `relayed`: others reach it, this node does not. `absent`: the ring around its id does not know it. */
 export type Verdict = 'alive' | 'relayed' | 'dead' | 'absent';
@@ -39,6 +41,8 @@ export interface Verification {
   nonce: number;
   sentMs: number;
   tries: number;
+  /** Of the tries, those that others made. */
+  triesSpared: number;
   refused: boolean;
   vouched: boolean;
   /** Peers asked to probe it, with what they said. */
@@ -85,11 +89,13 @@ export class Verifications {
       routeKey: undefined,
       nonce: 0,
       sentMs: 0,
-      tries: options.routed ? 0 : this.#triesSpared(suspicion),
+      tries: 0,
+      triesSpared: 0,
       refused: false,
       vouched: false,
       witnesses: new Map(),
     };
+    if (!options.routed) this.#spareTries(verification, 2);
     this.#byHex.set(peer.id.hex, verification);
     peer.isQuestioned = true;
     if (suspicion === 'candidate') this.#candidates++;
@@ -144,10 +150,19 @@ export class Verifications {
 
   #try(verification: Verification): void {
     verification.tries++;
-    const waitMs = this.#context.rtoMs(verification.peer) + (verification.routed ? routedMs : 0);
+    const waitMs = this.#patienceMs(verification);
     this.#context.deadlines.move(verification.deadline, this.#context.now.monoMs + waitMs);
     if (verification.routed) this.#probeRouted(verification, waitMs);
     else this.#probe(verification);
+  }
+
+  #patienceMs({ peer, routed, suspicion, tries }: Verification): number {
+    const rtoMs = this.#context.rtoMs(peer);
+    // Those who would answer for an announced node ask it themselves meanwhile.
+    const aloneMs = suspicion === 'announced' ? rtoMs * aloneShare : 0;
+    if (routed) return rtoMs + aloneMs + routedMs;
+    const isLast = tries >= this.#context.config.probeTries;
+    return aloneMs > 0 && !isLast ? aloneMs : rtoMs;
   }
 
   #probe(verification: Verification): void {
@@ -155,8 +170,11 @@ export class Verifications {
     verification.sentMs = this.#context.now.monoMs;
     this.#context.send(verification.peer, { type: 'probe', nonce: verification.nonce, status: this.#context.status });
     const { probeTries, indirectProbes } = this.#context.config;
-    // Not with the last try: what they find takes two more round trips to arrive.
-    if (verification.tries >= probeTries - 1 && verification.witnesses.size === 0) this.#askWitnesses(verification, indirectProbes);
+    // Not with the last try: what they find takes two more round trips to arrive. But when a failure was announced, others have been
+    // asked already, and nearly always the node itself or its silence says all: were each receiver to ask them again at once, a false
+    // announcement would cost hundreds of messages.
+    const asksWitnesses = verification.tries >= (verification.suspicion === 'announced' ? probeTries : probeTries - 1);
+    if (asksWitnesses && verification.witnesses.size === 0) this.#askWitnesses(verification, indirectProbes);
   }
 
   #probeRouted(verification: Verification, timeoutMs: number): void {
@@ -199,12 +217,15 @@ export class Verifications {
   #goDirect(verification: Verification): void {
     this.#dropRoute(verification);
     verification.routed = false;
-    verification.tries = this.#triesSpared(verification.suspicion);
+    // It was asked over the ring.
+    this.#spareTries(verification, 1);
   }
 
-  /** Who announced the failure has tried as often as this node would have. */
-  #triesSpared(suspicion: Suspicion): number {
-    return suspicion === 'announced' ? this.#context.config.probeTries - 1 : 0;
+  /** Who announced the failure has tried as often as this node would have: so many tries are left, the last together with witnesses. */
+  #spareTries(verification: Verification, left: number): void {
+    const { probeTries } = this.#context.config;
+    verification.triesSpared = verification.suspicion === 'announced' ? Math.max(0, probeTries - left) : 0;
+    verification.tries = verification.triesSpared;
   }
 
   /** For members, present or to come: what becomes of others is not worth so many messages. */

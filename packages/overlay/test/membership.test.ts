@@ -15,10 +15,12 @@ function contact(top: string): Contact {
 describe('a member that asked for this node over the ring', () => {
   let overlay: Overlay;
   let nowMs: number;
+  const dead = new Set<string>();
 
   beforeEach(() => {
     overlay = new Overlay({ self, config: defaultOverlayConfig, random: seeded(1), previouslyActive: false, remembered: [] });
     nowMs = 0;
+    dead.clear();
     overlay.step({ type: 'establish', leafSet: [left, right, far], table: [] }, now());
     pass(20 * second);
   });
@@ -27,6 +29,29 @@ describe('a member that asked for this node over the ring', () => {
     hear(left, routedProbe(far));
     nowMs += 100;
     hear(left, leafSet([], [{ id: far.id, incarnation: 1, ageMs: 200 }]));
+    expect(targetsOf(pass(second))).toContain(far.id.hex);
+  });
+
+  test('is asked itself before anybody else when it is connected, and is left in peace when it answers', () => {
+    connect(right, far);
+    hear(left, leafSet([], [{ id: far.id, incarnation: 1, ageMs: 0 }]));
+    const sent = pass(second);
+    expect(targetsOf(sent)).toContain(far.id.hex);
+    expect(witnessesIn(sent)).toEqual([]);
+    expect(members()).toContain(far.id.hex);
+  });
+
+  test('is asked for by others as well when it is connected and stays silent, and then it has failed', () => {
+    connect(right, far);
+    dead.add(far.id.hex);
+    hear(left, leafSet([], [{ id: far.id, incarnation: 1, ageMs: 0 }]));
+    expect(witnessesIn(pass(2 * second)).length).toBeGreaterThan(0);
+    expect(members()).not.toContain(far.id.hex);
+  });
+
+  test('is known by the beginning of its id', () => {
+    dead.add(far.id.hex);
+    hear(left, leafSet([], [{ id: Id.startingWith(far.id.hex.slice(0, 12)), incarnation: 1, ageMs: 0 }]));
     expect(targetsOf(pass(second))).toContain(far.id.hex);
   });
 
@@ -47,6 +72,10 @@ describe('a member that asked for this node over the ring', () => {
     return { monoMs: nowMs, wallMs: nowMs };
   }
 
+  function connect(...peers: readonly Contact[]): void {
+    for (const peer of peers) overlay.step({ type: 'peerConnected', peer }, now());
+  }
+
   function members(): string[] {
     return [...overlay.leafSet().clockwise, ...overlay.leafSet().counterClockwise].map(({ contact: { id } }) => id.hex);
   }
@@ -64,7 +93,8 @@ describe('a member that asked for this node over the ring', () => {
       const sentNow = sends(overlay.step({ type: 'timeout', lateMs: 0 }, now()));
       sent.push(...sentNow);
       for (const { to, message } of sentNow) {
-        if (message.type === 'probe') hear(to, { type: 'probeReply', nonce: message.nonce, status: 'active', previouslyActive: true });
+        if (message.type === 'probe' && !dead.has(to.id.hex))
+          hear(to, { type: 'probeReply', nonce: message.nonce, status: 'active', previouslyActive: true });
       }
     }
     nowMs = untilMs;
@@ -79,6 +109,11 @@ interface Sent {
 
 function sends(outputs: ReturnType<Overlay['step']>): Sent[] {
   return outputs.filter((output) => output.type === 'send');
+}
+
+/** Who is asked to probe another. */
+function witnessesIn(sent: readonly Sent[]): string[] {
+  return sent.flatMap(({ to, message }) => (message.type === 'indirectProbe' ? [to.id.hex] : []));
 }
 
 /** Who is asked whether it lives, directly or over the ring. */
