@@ -26,7 +26,8 @@ export class PeerIndex {
       const place = slots[slot] as number;
       if (place === 0) return undefined;
       const peer = this.#peers[place - 1] as Peer;
-      if (peer.contact.id.equals(id)) return peer;
+      const own = peer.contact.id;
+      if (own === id || own.hex === id.hex) return peer;
     }
   }
 

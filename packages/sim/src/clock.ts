@@ -9,6 +9,8 @@ export class HostClock {
   private readonly originMs: number;
   private readonly rate: number;
   private readonly wallSkewMs: number;
+  /** Read at each step of each node: an object of its own for each reading would outlive the next collection in all of them. */
+  private readonly reading: { monoMs: number; wallMs: number } = { monoMs: 0, wallMs: 0 };
 
   /** `originMs`: what the monotonic clock shows at virtual time `startedAt`. */
   constructor(startedAt: number, originMs: number, driftPpm: number, wallSkewMs: number) {
@@ -18,10 +20,15 @@ export class HostClock {
     this.wallSkewMs = wallSkewMs;
   }
 
-  /** `monoMsMin` keeps a rounding error from showing a deadline as not yet reached. */
+  /**
+   * What it shows, always in the same object: it holds until the next reading. `monoMsMin` keeps a rounding error from showing a
+   * deadline as not yet reached.
+   */
   read(virtualMs: number, monoMsMin: number = Number.NEGATIVE_INFINITY): Now {
     const monoMs = this.originMs + (virtualMs - this.startedAt) * this.rate;
-    return { monoMs: Math.max(monoMs, monoMsMin), wallMs: epochMs + virtualMs + this.wallSkewMs };
+    this.reading.monoMs = Math.max(monoMs, monoMsMin);
+    this.reading.wallMs = epochMs + virtualMs + this.wallSkewMs;
+    return this.reading;
   }
 
   /** The virtual time at which the monotonic clock shows `monoMs`. */

@@ -34,38 +34,39 @@ export type Recorder = (now: Now, input: CoreInput, outputs: readonly CoreOutput
 
 /** One machine: its disk and contact outlive the process that runs on it, the core and the connections do not. */
 export class Host implements EventTarget {
-  readonly index: number;
-  readonly id: Id;
-  readonly role: Role;
-  readonly place: Place;
-  readonly links: Map<string, Link> = new Map();
-  readonly dials: SparseMap<string, Dial> = new SparseMap();
+  // First what every event looks at: side by side, it is fetched from memory together.
   life = 0;
+  readonly index: number;
+  private readonly world: World;
   state: 'off' | 'running' | 'paused' = 'off';
-  machineAlive = true;
-  contact: Contact;
-  disk: Disk;
   core: NodeCore | undefined = undefined;
-  /** As the last step left it; undefined while no process runs. */
-  status: NodeStatus | undefined = undefined;
-  handles: HandleTable = new HandleTable();
+  private clock: HostClock;
+  /** When the timer events come that are on their way, the earliest last. */
+  private timersAt: number[] = [];
   readonly uplink: Line;
   readonly downlink: Line;
+  readonly links: Map<string, Link> = new Map();
+  /** As the last step left it; undefined while no process runs. */
+  status: NodeStatus | undefined = undefined;
+  recorder: Recorder | undefined = undefined;
   /** The second of virtual time in which it sent last, and how many messages in it so far. */
   sendingSecond = -1;
   sentInSecond = 0;
+  readonly place: Place;
+  readonly id: Id;
+  readonly role: Role;
+  readonly dials: SparseMap<string, Dial> = new SparseMap();
+  machineAlive = true;
+  contact: Contact;
+  disk: Disk;
+  handles: HandleTable = new HandleTable();
   /** Address records older than this lead nowhere. */
   addressSeqReachable = 1;
   previouslyActive = false;
-  recorder: Recorder | undefined = undefined;
-  private readonly world: World;
   private readonly identity: Identity;
-  private clock: HostClock;
   private diskDriver: DiskDriver;
   private remembered: readonly Contact[] = [];
   private rememberScheduled = false;
-  /** When the timer events come that are on their way, the earliest last. */
-  private timersAt: number[] = [];
   private timeoutsAtInstant = 0;
   private lastTimeoutAt = -1;
   private inbox: { readonly kind: SimEvent['kind']; readonly subject: unknown; readonly extra: unknown }[] = [];

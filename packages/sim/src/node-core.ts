@@ -4,6 +4,7 @@ import { Core, type CoreInit, type CoreInput, type CoreOutput } from '@dht/stora
 /** What a host drives: the `Core` of storage, or something that stands in for it in a test. */
 export interface NodeCore {
   readonly overlay: OverlayView;
+  /** `now` is true for this step alone: the next one may be given the same object. */
   step(input: CoreInput, now: Now): readonly CoreOutput[];
   /** In monotonic milliseconds; Infinity when there is none. */
   nextDeadline(): number;

@@ -1,6 +1,7 @@
 import type { Arc, Contact, Id, OverlayEvent } from '@dht/overlay';
 import { isCovered, isWithin, overlaps } from './arcs.ts';
 import type { Context } from './context.ts';
+import type { CoreEvent } from './io.ts';
 import { Reconciliation, type ReconciliationParts, type ReconciliationResult } from './reconciliation.ts';
 import type { Responsibility } from './responsibility.ts';
 import type { StorageDeadline } from './timer.ts';
@@ -9,6 +10,7 @@ export interface SyncParts extends ReconciliationParts {
   readonly own: Responsibility;
 }
 
+type SyncedEvent = Extract<CoreEvent, { readonly type: 'synced' }>;
 type LeafSetChange = Extract<OverlayEvent, { readonly type: 'leafSetChanged' }>;
 
 /** A gap of the synced arc, waiting for its time. */
@@ -54,12 +56,16 @@ export class Sync {
     this.own = parts.own;
   }
 
-  /** A seed was active before: it waits for others of that time; without them its disk says little about what there is. */
+  /**
+   * In a network that is created nobody holds anything yet. A seed was active before: it waits for others of that time; without them
+   * its disk says little about what there is.
+   */
   onActivated(how: 'created' | 'joined' | 'seeded'): void {
     const { config, overlay } = this.ctx;
     this.own.change(overlay.range(config.replicas));
+    if (how === 'created') for (const arc of this.own.gaps) this.finish(arc, { fetchedBlocks: 0, fetchedBytes: 0, elapsedMs: 0 });
     if (how === 'seeded') this.pause(config.seedSettleMs);
-    this.plan(how === 'created' ? 0 : config.settleMs);
+    this.plan(config.settleMs);
   }
 
   onLeafSetChanged(change: LeafSetChange): void {
@@ -207,10 +213,13 @@ export class Sync {
     const { config, now } = this.ctx;
     if (task.isFull) this.pause(config.repairPeriodMs);
     else if (task.isDoubtful && !isCovered(arc, task.vouched)) this.pause(config.offerTimeoutMs);
-    else if (this.own.complete(arc)) {
-      this.ctx.event({ type: 'synced', arc, fetchedBlocks, fetchedBytes, elapsedMs: now.monoMs - startedMs });
-    }
+    else this.finish(arc, { fetchedBlocks, fetchedBytes, elapsedMs: now.monoMs - startedMs });
     this.plan(config.settleMs);
+  }
+
+  /** All that is acknowledged of the gap is here. */
+  private finish(arc: Arc, cost: Pick<SyncedEvent, 'fetchedBlocks' | 'fetchedBytes' | 'elapsedMs'>): void {
+    if (this.own.complete(arc)) this.ctx.event({ type: 'synced', arc, ...cost });
   }
 
   private drop(task: Task): void {

@@ -25,7 +25,7 @@ export class ProbeCore implements NodeCore {
   }
 
   step(input: CoreInput, now: Now): readonly CoreOutput[] {
-    this.inputs.push({ now, input });
+    this.inputs.push({ now: { ...now }, input });
     this.onStep?.(input, now);
     const { outputs } = this;
     this.outputs = [];
