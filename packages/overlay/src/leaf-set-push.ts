@@ -17,6 +17,8 @@ const heardMax = 256;
 
 /** For so long it matters who told of a change: what is said of a node later is another change. */
 const heardMs = 10_000;
+/** So many tell a node of a newcomer: one message may be lost, and exchanges find what was missed. */
+const tellersMax = 2;
 
 type Change = 'came' | 'failed';
 
@@ -145,6 +147,7 @@ export class LeafSetPush {
     for (const [place, item] of news) {
       if (place === placeKey(to.id) || this.#knows(to, place, 'failed' in item ? 'failed' : 'came')) continue;
       if (!('failed' in item)) {
+        if (this.#isToldByOthers(to, place)) continue;
         if (isFilling) named.push(nameOf(item));
         else members.push(item);
       } else failed.push(this.#entryOf(item));
@@ -176,9 +179,23 @@ export class LeafSetPush {
   }
 
   #knows(peer: Peer, place: string, change: Change): boolean {
+    return this.#knowers(place, change)?.has(peer) === true;
+  }
+
+  /** Whether enough who know of a newcomer are nearer to the neighbour, on this node's side of it, and so tell it themselves. */
+  #isToldByOthers(to: Peer, place: string): boolean {
+    const knowers = this.#knowers(place, 'came');
+    if (knowers === undefined) return false;
+    const { clockwise, counterClockwise } = this.#context.leafSet;
+    const half = clockwise.includes(to) ? clockwise : counterClockwise;
+    const between = half.slice(0, Math.max(0, half.indexOf(to)));
+    return between.filter((peer) => knowers.has(peer)).length >= tellersMax;
+  }
+
+  #knowers(place: string, change: Change): ReadonlySet<Peer> | undefined {
     const hearsay = this.#hearsay.get(place);
-    if (hearsay === undefined || hearsay.change !== change) return false;
-    return this.#context.now.monoMs - hearsay.sinceMs <= heardMs && hearsay.knowers.has(peer);
+    if (hearsay === undefined || hearsay.change !== change) return undefined;
+    return this.#context.now.monoMs - hearsay.sinceMs <= heardMs ? hearsay.knowers : undefined;
   }
 
   #soon(): void {

@@ -62,7 +62,7 @@ export class TableUpkeep {
     const contacts: Contact[] = [];
     for (const peer of this.#shuffled(this.#context.table.row(message.row))) {
       if (contacts.length >= contactsMax) break;
-      if (this.#context.isHop(peer) && peer !== from) contacts.push(peer.contact);
+      if (this.#context.isHop(peer) && peer !== from && this.#isWorthTelling(peer)) contacts.push(peer.contact);
     }
     this.#context.send(from, { type: 'tableReply', row: message.row, contacts });
   }
@@ -102,15 +102,25 @@ export class TableUpkeep {
     return unknown;
   }
 
+  /** Where sessions are short, what others said once is passed on from table to table long after it has died. */
+  #isWorthTelling(peer: Peer): boolean {
+    if (peer.connected || this.#contactsWorth() >= this.#context.config.tableContactsMax) return true;
+    return this.#context.now.monoMs - peer.lastHeardMs < this.#livesMs();
+  }
+
   get #isFilling(): boolean {
     return this.#fillMs < fillMsMax && this.#context.table.size < this.#contactsWorth();
   }
 
   /** So many contacts may be learned anew in the time that they live, for what the upkeep may cost. */
   #contactsWorth(): number {
-    const { tuning, now, leafSet, config } = this.#context;
-    const livesMs = 1 / tuning.failures.perMs(now.monoMs, leafSet.size);
-    return Math.max(contactsLeast, Math.min(config.tableContactsMax, livesMs * learnedPerMs));
+    return Math.max(contactsLeast, Math.min(this.#context.config.tableContactsMax, this.#livesMs() * learnedPerMs));
+  }
+
+  /** So long a node lives, by the failures seen. */
+  #livesMs(): number {
+    const { tuning, now, leafSet } = this.#context;
+    return 1 / tuning.failures.perMs(now.monoMs, leafSet.size);
   }
 
   #askForRow(): void {
