@@ -1,4 +1,5 @@
 import { turnover } from '../churn-plan.ts';
+import type { NetworkFigures } from '../measurement.ts';
 import { topologies } from '../topology.ts';
 import { type Experiment, type Findings, type RunOptions, scaled } from './experiment.ts';
 import { common, proportion } from './proportion.ts';
@@ -6,8 +7,9 @@ import { runTrial } from './trial.ts';
 
 const minute = 60_000;
 const medianMinutes = 1.4;
-/** Of memoryless sessions the median is ln 2 times the mean. */
-const sessionMsMean = (medianMinutes / Math.LN2) * minute;
+/** Of the curve that shows what churn costs. */
+const medianMinutesOfCurve = [medianMinutes, 5, 15, 60];
+const nodesOfCurve = 200;
 const nodesFull = 1_000;
 const lookupsPerNodeSecond = 0.05;
 const bytesMax = 900;
@@ -19,16 +21,7 @@ export const extremeChurn: Experiment = {
   about: '1,000 nodes whose sessions last 1.4 minutes in the median',
   run: (options: RunOptions): Findings => {
     const nodes = scaled(nodesFull, options, 50);
-    const figures = runTrial({
-      seed: options.seed,
-      nodes,
-      topology: topologies['transit-stub'],
-      churn: turnover('poisson', sessionMsMean),
-      faults: { powerLossRate: 0.5 },
-      warmUpMinutes: 5,
-      minutes: 10,
-      lookupsPerNodeSecond,
-    });
+    const figures = turnOver(options.seed, nodes, medianMinutes);
     const { ok, wrong, lost } = figures.lookups;
     const right = proportion(ok, ok + wrong + lost);
     const { bytesPerSecond } = figures.traffic.total;
@@ -57,3 +50,39 @@ export const extremeChurn: Experiment = {
     };
   },
 };
+
+export const churnPrice: Experiment = {
+  name: 'churn-price',
+  about: 'bytes per node and second over median sessions of 1.4 to 60 minutes, 200 nodes',
+  run: (options: RunOptions): Findings => {
+    const nodes = scaled(nodesOfCurve, options, 50);
+    const curve = medianMinutesOfCurve.map((median) => ({ median, ...turnOver(options.seed, nodes, median) }));
+    return {
+      figures: curve,
+      rows: curve.map(({ median, traffic: { total } }) => ({
+        property: 'bytes per node and second over session time',
+        setting: `${nodes} nodes, median session ${median} min, 10 min`,
+        published: '–',
+        mustReach: `≤ ${bytesMax}`,
+        measured: total.bytesPerSecond.toFixed(0),
+        holds: total.bytesPerSecond <= bytesMax,
+      })),
+    };
+  },
+};
+
+/** Everybody goes after a memoryless session, and a fresh node comes in its place. */
+function turnOver(seed: number, nodes: number, sessionMinutesMedian: number): NetworkFigures {
+  // The median is ln 2 times the mean.
+  const sessionMsMean = (sessionMinutesMedian / Math.LN2) * minute;
+  return runTrial({
+    seed,
+    nodes,
+    topology: topologies['transit-stub'],
+    churn: turnover('poisson', sessionMsMean),
+    faults: { powerLossRate: 0.5 },
+    warmUpMinutes: 5,
+    minutes: 10,
+    lookupsPerNodeSecond,
+  });
+}

@@ -1,6 +1,6 @@
 import { detection } from './detection.ts';
 import type { Experiment } from './experiment.ts';
-import { extremeChurn } from './extreme-churn.ts';
+import { churnPrice, extremeChurn } from './extreme-churn.ts';
 import { gnutella, gnutellaLoss } from './gnutella.ts';
 import { hops, hopsLarge, hopsSmall } from './hops.ts';
 import { nonTransitive } from './non-transitive.ts';
@@ -22,6 +22,7 @@ export const experiments: readonly Experiment[] = [
   coldStart,
   pauses,
   detection,
+  churnPrice,
 ];
 
 export function findExperiment(name: string): Experiment | undefined {
