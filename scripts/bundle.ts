@@ -7,23 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { build } from 'esbuild';
+import { bundledLmdb, lazyBuiltins } from './lib/bundle-plugins.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const outdir = 'packages/cli/dist';
 const chunks = `${outdir}/chunks`;
-
-/**
- * An ES import of `node:http` reads every export of it, also those that load Node's WebSocket and fetch: 40 ms and 14 MiB that
- * nobody here uses (Node 24, measured). Taken as a CommonJS module only what is used gets loaded.
- */
-const lazyHttp: Plugin = {
-  name: 'lazy-http',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:)?http$/ }, () => ({ path: 'http', namespace: 'lazy-http' }));
-    onLoad({ filter: /.*/, namespace: 'lazy-http' }, () => ({ contents: "module.exports = process.getBuiltinModule('node:http');" }));
-  },
-};
 
 const { outputs } = (
   await build({
@@ -37,11 +26,9 @@ const { outputs } = (
     format: 'esm',
     target: 'node22.18',
     conditions: ['source'],
-    // Native code, found at run time.
-    external: ['lmdb'],
-    plugins: [lazyHttp],
+    plugins: [lazyBuiltins, bundledLmdb],
     // CommonJS dependencies call require(), which an ES module does not have.
-    banner: { js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);' },
+    banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
     sourcemap: true,
     metafile: true,
     logLevel: 'warning',
