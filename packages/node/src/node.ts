@@ -235,7 +235,6 @@ export class Node {
         this.startKadLater();
         break;
       case 'leafSetChanged':
-        this.pinLeafSet();
         this.rememberLater();
         break;
       case 'rememberedChanged':
@@ -257,11 +256,6 @@ export class Node {
     if (!config.kad) return;
     const start = (): Promise<void> => this.transport.startKad().catch((error) => log.warn({ error: String(error) }, 'kad-dht'));
     this.kadStarting ??= setTimeout(start, kadDelayMs * (0.75 + Math.random() / 2)).unref();
-  }
-
-  private pinLeafSet(): void {
-    const { clockwise, counterClockwise } = this.runtime.overlay.leafSet();
-    this.transport.pin([...clockwise, ...counterClockwise].map(({ contact }) => contact.id));
   }
 
   /**
@@ -338,6 +332,7 @@ async function openTransport(
       preferredPort: meta.get('port'),
       announce: config.announce,
       nextAddressSeq: () => identity.nextRecordSequence(meta),
+      surplus: (connections) => runtime.surplus(connections),
       events: {
         networkLearned: ({ descriptor }) => meta.setSync({ network: identity.networkMeta(descriptor), founder: false }),
         message: (from, message) => runtime.message(from, message),

@@ -77,6 +77,11 @@ export class Context {
     return this.tuning.heartbeatMs(this.now.monoMs, this.leafSet.size);
   }
 
+  /** So long a node lives, by the failures seen. */
+  get livesMs(): number {
+    return 1 / this.tuning.failures.perMs(this.now.monoMs, this.leafSet.size);
+  }
+
   /** Sets the status of a peer or of this node (`selfPeer`). */
   changeStatus(peer: Peer, status: NodeStatus): void {
     peer.status = status;

@@ -40,6 +40,8 @@ export type Timer =
   | { readonly kind: 'merge' }
   /** When to learn contacts for the routing table, or to see which of them still live. */
   | { readonly kind: 'tableUpkeep' }
+  /** When to open the next of the connections that lookups are to find open. */
+  | { readonly kind: 'connections' }
   /** When to tell the driver that the contacts worth remembering changed. */
   | { readonly kind: 'remembered' };
 

@@ -133,7 +133,8 @@ export class FailureDetector {
       if (!peer.connected || (!isWatched && this.#isSilent(peer, silentMs))) this.doubt(peer);
     }
     const far = this.#longestSilent(near);
-    if (far !== undefined && this.#isSilent(far, silentMs)) this.#verifications.start(far, 'silent', { routed: true, delayMs: 0 });
+    if (far === undefined || !this.#isSilent(far, silentMs)) return;
+    this.#verifications.start(far, 'silent', { routed: !far.connected, delayMs: 0 });
   }
 
   /** One far member at a time, because the way to it takes several hops. */

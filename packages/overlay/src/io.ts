@@ -66,6 +66,8 @@ export type LookupMode = 'recursive' | 'iterative';
 export type OverlayOutput =
   /** Dial when there is no connection. Control messages of one peer stay in order. */
   | { readonly type: 'send'; readonly to: Contact; readonly message: OverlayMessage }
+  /** Dial, unless there is a connection, with nothing to say as yet. */
+  | { readonly type: 'connect'; readonly to: Contact }
   | { readonly type: 'lookupDone'; readonly ref: CommandRef; readonly result: LookupResult }
   | { readonly type: 'event'; readonly event: OverlayEvent };
 

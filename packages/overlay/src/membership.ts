@@ -107,6 +107,7 @@ export class Membership {
     const isMember = peer.isLeaf;
     if (status === 'joining' && peer.status !== undefined) return;
     this.#context.changeStatus(peer, status);
+    if (status === 'joining') this.#context.table.remove(peer);
     if (!isMember) return;
     this.#isDirty = true;
     if (status === 'active') this.push.came(peer.contact);
@@ -169,9 +170,10 @@ export class Membership {
     this.consider(message.members, message.purpose === 'push');
     for (const entry of message.failed) this.#onAnnounced(entry, from);
     if (isList && message.status === 'active') this.#doubtUnlisted(from, message);
-    // The sender has not heard of these members, though it should have, unless it is new here.
+    // A neighbour has not heard of these members, though it should have, unless it is new here.
     const isNew = this.#context.now.monoMs - from.connectedMs < recentMs;
-    if (!isNew || this.#context.isCrumbling) for (const member of this.exchange.membersOf(message.wanted)) this.#doubt(member);
+    const doubts = from.isLeaf && (!isNew || this.#context.isCrumbling);
+    if (doubts) for (const member of this.exchange.membersOf(message.wanted)) this.#doubt(member);
     this.exchange.answer(from, message, this.#unknownOf(message.named));
   }
 

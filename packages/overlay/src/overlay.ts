@@ -3,6 +3,7 @@ import type { Contact } from './contact.ts';
 import type { Context, OverlayInit } from './context.ts';
 import type { Id } from './id.ts';
 import type { Now, OverlayInput, OverlayOutput } from './io.ts';
+import type { OpenConnection } from './least-worth.ts';
 import type { NodeStatus } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { Protocol } from './protocol.ts';
@@ -86,6 +87,10 @@ export class Overlay implements OverlayView {
 
   isConnected(id: Id): boolean {
     return this.#context.peers.get(id)?.connected ?? false;
+  }
+
+  surplus<T extends OpenConnection>(connections: readonly T[], nowMs: number): readonly T[] {
+    return this.#protocol.connections.surplus(connections, nowMs);
   }
 
   routingTable(): readonly { readonly row: number; readonly column: number; readonly contacts: readonly Contact[] }[] {

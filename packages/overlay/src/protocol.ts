@@ -1,5 +1,6 @@
 import { Admission } from './admission.ts';
 import { ColdStart } from './cold-start.ts';
+import { Connections } from './connections.ts';
 import type { Contact } from './contact.ts';
 import { Context, type OverlayInit } from './context.ts';
 import type { Timer } from './deadlines.ts';
@@ -23,6 +24,7 @@ export class Protocol {
   readonly context: Context;
   readonly membership: Membership;
   readonly remembered: Remembered;
+  readonly connections: Connections;
   readonly #router: Router;
   readonly #verifications: Verifications;
   readonly #errands: Errands;
@@ -43,7 +45,9 @@ export class Protocol {
       (hop) => this.#detector.suspect(hop),
       (contacts) => this.membership.consider(contacts),
       (origin) => this.membership.onProbed(origin),
+      () => this.connections.onLookup(),
     );
+    this.connections = new Connections(context);
     this.#verifications = new Verifications(context, this.#router, (...verdict) => this.#onVerdict(...verdict));
     this.#errands = new Errands(context);
     this.membership = new Membership(context, this.#verifications);
@@ -297,6 +301,9 @@ export class Protocol {
       case 'tableUpkeep':
         this.#upkeep.onTimer();
         break;
+      case 'connections':
+        this.connections.onTimer();
+        break;
       case 'remembered':
         this.remembered.onTimer();
         break;
@@ -313,7 +320,10 @@ export class Protocol {
     const peer = this.#heard(contact);
     if (peer === undefined) return;
     this.context.peers.onConnected(peer, this.context.now.monoMs);
+    this.connections.onConnected(peer);
     this.#verifications.heard(peer);
+    // Whoever connects is likely to be a hop; that it is still joining it says next.
+    if (peer.status === undefined || peer.isActive) this.context.learn(contact);
     if (peer.isTabled) this.context.table.insert(peer);
   }
 
@@ -341,6 +351,7 @@ export class Protocol {
   /** A contact that is no neighbour is not worth a verdict: it is out of the table until it shows up again. */
   #drop(peer: Peer, isRefused: boolean): void {
     this.context.table.remove(peer);
+    peer.suspected = true;
     if (isRefused) this.context.failed.add(peer.id, peer.contact.incarnation, this.context.now.monoMs);
   }
 

@@ -80,17 +80,21 @@ export class Router {
   readonly #onContacts: (contacts: readonly Contact[]) => void;
   /** Told of a node that asked for this one over the ring. */
   readonly #onProbed: (origin: NodeLife) => void;
+  /** Told of every lookup of a user that begins here or comes through. */
+  readonly #onLookup: () => void;
 
   constructor(
     context: Context,
     onMissed: (hop: Peer) => void,
     onContacts: (contacts: readonly Contact[]) => void,
     onProbed: (origin: NodeLife) => void,
+    onLookup: () => void,
   ) {
     this.#context = context;
     this.#onMissed = onMissed;
     this.#onContacts = onContacts;
     this.#onProbed = onProbed;
+    this.#onLookup = onLookup;
     this.#replies = new RememberedReplies(context);
     this.#hops = new HopChoice(context);
   }
@@ -225,6 +229,7 @@ export class Router {
   }
 
   #open(message: RouteMessage, from: Peer | undefined, owner: RouteOwner | undefined, via: Peer | undefined, expiresMs: number): Passage {
+    if (message.purpose === 'lookup') this.#onLookup();
     const requestKey = requestKeyOf(message.request);
     const deadline = this.#context.deadlines.prepare({ kind: 'passage', key: requestKey });
     const passage: Passage = {

@@ -38,6 +38,11 @@ export class RoutingTable {
     return this.#size;
   }
 
+  /** How many contacts it has room for. */
+  get contactsMax(): number {
+    return this.#contactsMax;
+  }
+
   get rowCount(): number {
     return this.#cells.length / columnCount;
   }

@@ -19,6 +19,8 @@ const newsMs = 4_000;
 const learnedPerMs = 60 / 125 / 1000;
 /** With fewer than these most lookups would take a hop more. */
 const contactsLeast = 64;
+/** An answer with fewer new contacts than this says that most are known; sweeps find the rest. */
+const newLeast = 4;
 /** While answers bring contacts that were not known, questions come in such pauses; then longer and longer. */
 const fillMsMin = 4_000;
 const fillMsMax = 60_000;
@@ -70,7 +72,7 @@ export class TableUpkeep {
   onReply(message: TableReplyMessage): void {
     const before = this.#context.table.size;
     for (const contact of message.contacts.slice(0, contactsMax)) this.#context.learn(contact);
-    if (this.#context.table.size > before) this.#fillMs = fillMsMin;
+    if (this.#context.table.size >= before + newLeast) this.#fillMs = fillMsMin;
   }
 
   /** The answer to a sweep: contacts between the outermost members that are not among them are gone. */
@@ -81,7 +83,7 @@ export class TableUpkeep {
     const [first, last] = outermost(from.id, message.named);
     const listed = new NamedNodes(message.named);
     for (const peer of this.#context.table.within({ from: first, to: last })) {
-      if (!peer.connected && !listed.has(peer.id) && this.#isSweepable(peer)) this.#context.table.remove(peer);
+      if (!listed.has(peer.id) && this.#isSweepable(peer)) this.#context.table.remove(peer);
     }
     this.#swept = last;
     const wanted = this.#unknownOf(message.named);
@@ -105,7 +107,7 @@ export class TableUpkeep {
   /** Where sessions are short, what others said once is passed on from table to table long after it has died. */
   #isWorthTelling(peer: Peer): boolean {
     if (peer.connected || this.#contactsWorth() >= this.#context.config.tableContactsMax) return true;
-    return this.#context.now.monoMs - peer.lastHeardMs < this.#livesMs();
+    return this.#context.now.monoMs - peer.lastHeardMs < this.#context.livesMs;
   }
 
   get #isFilling(): boolean {
@@ -114,13 +116,7 @@ export class TableUpkeep {
 
   /** So many contacts may be learned anew in the time that they live, for what the upkeep may cost. */
   #contactsWorth(): number {
-    return Math.max(contactsLeast, Math.min(this.#context.config.tableContactsMax, this.#livesMs() * learnedPerMs));
-  }
-
-  /** So long a node lives, by the failures seen. */
-  #livesMs(): number {
-    const { tuning, now, leafSet } = this.#context;
-    return 1 / tuning.failures.perMs(now.monoMs, leafSet.size);
+    return Math.max(contactsLeast, Math.min(this.#context.config.tableContactsMax, this.#context.livesMs * learnedPerMs));
   }
 
   #askForRow(): void {

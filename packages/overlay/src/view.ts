@@ -1,5 +1,6 @@
 import type { Contact } from './contact.ts';
 import type { Id } from './id.ts';
+import type { OpenConnection } from './least-worth.ts';
 import type { NodeStatus } from './messages.ts';
 import type { Arc } from './ring.ts';
 
@@ -26,6 +27,8 @@ export interface OverlayView {
   /** Suspected, or in the failed set with this or a lower incarnation. */
   isAvoided(id: Id): boolean;
   isConnected(id: Id): boolean;
+  /** Of all open connections those that the driver should close now, as nobody needs them. `nowMs`: by the clock of their `usedMs`. */
+  surplus<T extends OpenConnection>(connections: readonly T[], nowMs: number): readonly T[];
   routingTable(): readonly { readonly row: number; readonly column: number; readonly contacts: readonly Contact[] }[];
   /** Contacts worth keeping for a rejoin, spread over the ring. */
   remembered(): readonly Contact[];

@@ -61,6 +61,12 @@ describe('a member that asked for this node over the ring', () => {
     expect(targetsOf(pass(second))).toContain(far.id.hex);
   });
 
+  test('is not doubted because a node that is no member asks for its contact', () => {
+    hear(contact('9'), { ...leafSet([], []), purpose: 'answer', wanted: [nameOf(far)] });
+    pass(20 * second);
+    expect(targetsOf(hear(contact('9'), { ...leafSet([], []), purpose: 'answer', wanted: [nameOf(far)] }))).toEqual([]);
+  });
+
   test('is taken in before it has answered anything when it is new and others list it', () => {
     hear(left, routedProbe(newcomer));
     expect(members()).not.toContain(newcomer.id.hex);

@@ -226,6 +226,7 @@ export class Network {
 
   #carryOut(node: TestNode, output: OverlayOutput): void {
     if (output.type === 'send') this.#send(node, output.to, output.message);
+    else if (output.type === 'connect') this.#connect(node, output.to);
     else if (output.type === 'lookupDone') node.lookups.set(output.ref, output);
     else node.events.push({ atMs: this.nowMs, event: output.event as EventOf<string> });
   }
@@ -237,14 +238,19 @@ export class Network {
     else this.#dial(from, to, target, message);
   }
 
-  #dial(from: TestNode, to: Contact, target: TestNode | undefined, message: OverlayMessage): void {
+  #connect(from: TestNode, to: Contact): void {
+    const target = this.#byHex.get(to.id.hex);
+    if (target === undefined || !from.connections.has(target)) this.#dial(from, to, target);
+  }
+
+  #dial(from: TestNode, to: Contact, target: TestNode | undefined, ...messages: readonly OverlayMessage[]): void {
     const key = `${from.hex}>${to.id.hex}`;
     const queue = this.#dialling.get(key);
     if (queue !== undefined) {
-      queue.push(message);
+      queue.push(...messages);
       return;
     }
-    this.#dialling.set(key, [message]);
+    this.#dialling.set(key, [...messages]);
     // A stopped process completes no handshake, though its kernel takes the connection.
     const isCut = target !== undefined && (target.state === 'paused' || this.isCut(from, target));
     this.#schedule(isCut ? dialTimeoutMs : 2 * this.#latency(), () => this.#dialled(from, to, target, key, isCut));

@@ -41,9 +41,14 @@ export class Dialer {
   }
 
   enqueue(from: Host, to: Contact, waiting: Waiting): void {
-    const dial = from.dials.get(to.id.hex) ?? this.start(from, to);
+    const dial = this.dial(from, to);
     if (dial.waiting.length < waitingMax) dial.waiting.push(waiting);
     else this.giveUp(from, to, waiting);
+  }
+
+  /** The attempt that is under way, or a new one. */
+  dial(from: Host, to: Contact): Dial {
+    return from.dials.get(to.id.hex) ?? this.start(from, to);
   }
 
   /** The next stage of an attempt: the other machine is reached, then the handshakes are done. */

@@ -191,7 +191,7 @@ export class Host implements EventTarget {
   connected(link: Link): void {
     this.links.set(link.peer.id.hex, link);
     this.step({ type: 'peerConnected', peer: link.peer });
-    if (this.links.size > this.world.network.options.linksMax) this.prune();
+    this.prune();
   }
 
   disconnected(link: Link): void {
@@ -326,6 +326,9 @@ export class Host implements EventTarget {
       case 'send':
         network.send(this, output.to, output.message);
         break;
+      case 'connect':
+        network.connect(this, output.to);
+        break;
       case 'transfer':
         this.checkHandle(output.handle, output.header.block, 'transfer');
         network.transfer(this, output.to, output.header, output.handle);
@@ -398,12 +401,9 @@ export class Host implements EventTarget {
     this.world.membership.changed(this);
   }
 
-  /** Closes the least recently used connections beyond nine tenths of the limit, but none to a near neighbour. */
   private prune(): void {
-    const { overlayConfig, network } = this.world;
-    const kept = new Set(this.core?.overlay.neighbourSet(overlayConfig.nearNeighbours).map(({ id }) => id.hex));
-    const closable = [...this.links.values()].filter(({ peer }) => !kept.has(peer.id.hex)).sort((a, b) => a.usedMs - b.usedMs);
-    const excess = this.links.size - Math.floor(network.options.linksMax * 0.9);
-    for (const link of closable.slice(0, excess)) network.close(link);
+    const { core, world } = this;
+    if (core === undefined) return;
+    for (const link of core.overlay.surplus([...this.links.values()], world.engine.now)) world.network.close(link);
   }
 }

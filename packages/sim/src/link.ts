@@ -1,4 +1,4 @@
-import type { Contact } from '@dht/overlay';
+import type { Contact, Id } from '@dht/overlay';
 import type { Host } from './host.ts';
 
 /** One end of a connection. The other end is its twin, and each may learn later than the other that the connection is gone. */
@@ -22,6 +22,10 @@ export class Link {
     this.owner = owner;
     this.peerHost = peerHost;
     this.peer = peer;
+  }
+
+  get id(): Id {
+    return this.peer.id;
   }
 }
 

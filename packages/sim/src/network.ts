@@ -24,8 +24,6 @@ export interface NetworkOptions {
   readonly mailWaitMsMax: number;
   /** A host that sends more than this within a second is in a loop: it is reported, and the rest of that second is lost. */
   readonly messagesPerSecondMax: number;
-  /** A host closes its least recently used connections beyond this number. */
-  readonly linksMax: number;
   /** Each message goes through this instead of being handed over as an object, for example through the wire's codec and back. */
   readonly roundTrip?: (message: Message) => Message;
 }
@@ -36,7 +34,6 @@ export const defaultNetwork: Omit<NetworkOptions, 'topology'> = {
   silenceMs: 20_000,
   mailWaitMsMax: 10_000,
   messagesPerSecondMax: 5_000,
-  linksMax: 300,
 };
 
 /** The least time that a node waits for an acknowledgement: what queues for longer is a fault to it. */
@@ -86,6 +83,11 @@ export class Network {
     const link = from.links.get(to.id.hex);
     if (link === undefined) this.dialer.enqueue(from, to, { message });
     else this.deliver(link, message);
+  }
+
+  /** Dials when there is no connection. */
+  connect(from: Host, to: Contact): void {
+    if (!from.links.has(to.id.hex)) this.dialer.dial(from, to);
   }
 
   transfer(from: Host, to: Contact, header: TransferHeader, handle: Handle): void {

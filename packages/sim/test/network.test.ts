@@ -203,9 +203,10 @@ test('loss, duplication and reordering happen about as often as they are asked f
   expect(late.length).toBeGreaterThan(100);
 });
 
-test('a host with too many connections closes those that it used least recently', () => {
-  const world = probeWorld({ network: { linksMax: 10 } });
+test('a host closes the connections that its core has no need of', () => {
+  const world = probeWorld({});
   const centre = startHost(world, 'c');
+  probe(centre).overlay.connectionsMax = 10;
   const others = Array.from({ length: 12 }, (_, i) => startHost(world, (i + 1).toString(16)));
   for (const [nonce, other] of others.entries()) {
     send(centre, other, numbered(nonce));

@@ -150,6 +150,10 @@ export class TestOverlay implements OverlayMachine {
     return this.avoided.has(id.hex);
   }
 
+  surplus(): readonly never[] {
+    return [];
+  }
+
   isConnected(id: Id): boolean {
     return this.members.has(id.hex);
   }

@@ -1,4 +1,13 @@
-import { assert, type Contact, type Id, type LookupMode, type LookupResult, type Now, type OverlayView } from '@dht/overlay';
+import {
+  assert,
+  type Contact,
+  type Id,
+  type LookupMode,
+  type LookupResult,
+  type Now,
+  type OpenConnection,
+  type OverlayView,
+} from '@dht/overlay';
 import type { BlockRef, CoreEvent, CoreInput, CoreOutput, HandOverResult, Message, TransferHeader, WhereResult } from '@dht/storage';
 import type { BlockStore } from '../store/block-store.ts';
 import type { Transport, TransportEvents } from '../transport/transport.ts';
@@ -79,6 +88,11 @@ export class Runtime implements TransportEvents {
 
   get overlay(): OverlayView {
     return this.running().overlay;
+  }
+
+  /** Of the open connections those to close; none before the core runs. */
+  surplus<T extends OpenConnection>(connections: readonly T[]): readonly T[] {
+    return this.core?.overlay.surplus(connections, performance.now()) ?? [];
   }
 
   /** From here on the core is stepped; what arrived before was kept. */
@@ -201,6 +215,9 @@ export class Runtime implements TransportEvents {
     switch (output.type) {
       case 'send':
         this.transport?.send(output.to, output.message);
+        break;
+      case 'connect':
+        this.transport?.reach(output.to);
         break;
       case 'transfer':
         this.transfer(output);

@@ -18,7 +18,7 @@ import { listenable, startListening } from './listening.ts';
 import { checkHello, type Network, networkIn } from './membership.ts';
 import { OwnContact } from './own-contact.ts';
 import type { LinkOwner, PeerLink } from './peer-link.ts';
-import { PeerLinks } from './peer-links.ts';
+import { PeerLinks, type Surplus } from './peer-links.ts';
 import { blockProtocol, handleOptions, mailProtocol } from './protocols.ts';
 import { Reception } from './reception.ts';
 import { type Transport, TransportError, type TransportEvents } from './transport.ts';
@@ -45,6 +45,8 @@ export interface Libp2pTransportInit {
   /** A number higher than every one before, durable before it returns. */
   readonly nextAddressSeq: () => number;
   readonly events: Libp2pTransportEvents;
+  /** Of the open connections those that nobody needs. */
+  readonly surplus?: Surplus;
   readonly limits?: Partial<TransportLimits>;
 }
 
@@ -97,7 +99,7 @@ export class Libp2pTransport implements Transport {
     this.#init = init;
     this.#limits = limits;
     this.#network = init.network;
-    this.#links = new PeerLinks(this.#linkOwner());
+    this.#links = new PeerLinks(this.#linkOwner(), init.surplus ?? (() => []));
   }
 
   async start(listen: readonly Multiaddr[]): Promise<void> {
@@ -180,9 +182,8 @@ export class Libp2pTransport implements Transport {
     this.#links.ensure(to.id).transfer(to, header, bytes, done);
   }
 
-  /** These peers stay connected when connections are closed to save memory. */
-  pin(ids: Iterable<Id>): void {
-    this.#links.pin(ids);
+  reach(to: Contact): void {
+    this.#links.ensure(to.id).reach(to);
   }
 
   /** The core has established that the peer is gone: what is still open leads nowhere, and the next `send` dials anew. */

@@ -7,8 +7,6 @@ const minute = 60 * second;
 export interface TransportLimits {
   /** Open connections of all kinds; libp2p refuses more. */
   readonly connectionsMax: number;
-  /** Connections kept beside the pinned ones; of more than these the least recently used is closed. */
-  readonly unpinnedConnectionsMax: number;
   /** One dial with everything that belongs to it, both Hellos included. */
   readonly dialTimeoutMs: number;
   /** The next address of a peer is tried after this, while the one before is still silent (RFC 8305, §5). */
@@ -39,7 +37,6 @@ export interface TransportLimits {
 
 export const defaultTransportLimits: TransportLimits = {
   connectionsMax: 1024,
-  unpinnedConnectionsMax: 128,
   dialTimeoutMs: 5 * second,
   dialStaggerMs: 250,
   backOffMsMin: 100,

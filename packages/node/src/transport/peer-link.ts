@@ -55,7 +55,7 @@ interface Mailbox {
 export class PeerLink {
   readonly id: Id;
   /** Last use in either direction, monotonic milliseconds. */
-  usedAtMs: number = performance.now();
+  usedMs: number = performance.now();
   readonly #owner: LinkOwner;
   readonly #outbox: Outbox;
   readonly #blocks: BlockSender;
@@ -103,7 +103,7 @@ export class PeerLink {
 
   /** Something has come from the peer; returns who it is, when connected. */
   onReceived(): Contact | undefined {
-    this.usedAtMs = performance.now();
+    this.usedMs = performance.now();
     return this.#isConnected ? this.contact : undefined;
   }
 
@@ -117,9 +117,9 @@ export class PeerLink {
   }
 
   send(to: Contact, message: Message): void {
-    this.usedAtMs = performance.now();
+    this.usedMs = performance.now();
     this.#outbox.push(message);
-    this.#reach(to);
+    this.reach(to);
   }
 
   /** The peer asked something that this version does not know. */
@@ -128,9 +128,21 @@ export class PeerLink {
   }
 
   transfer(to: Contact, header: TransferHeader, bytes: Uint8Array, done: (outcome: TransferOutcome) => void): void {
-    this.usedAtMs = performance.now();
+    this.usedMs = performance.now();
     this.#blocks.send(header, bytes, done);
-    this.#reach(to);
+    this.reach(to);
+  }
+
+  /** Dials when there is no connection. */
+  reach(to: Contact): void {
+    if (this.#contact === undefined || supersedes(to, this.#contact)) {
+      this.#contact = to;
+      this.#backOff.reset();
+    }
+    if (this.#isConnected || this.#isDialling || this.#inbox !== undefined) return;
+    const reason = this.#backOff.reason(performance.now());
+    if (reason === undefined) void this.#dial(to);
+    else queueMicrotask(() => this.#giveUp(to, reason));
   }
 
   /**
@@ -170,7 +182,7 @@ export class PeerLink {
       }
     }
     this.#inbox = inbox;
-    this.usedAtMs = performance.now();
+    this.usedMs = performance.now();
     const signal = AbortSignal.any([AbortSignal.timeout(this.#owner.limits.helloTimeoutMs), this.#owner.stopped]);
     await this.#openMailbox(inbox.connection, signal);
   }
@@ -208,17 +220,6 @@ export class PeerLink {
     const connections = this.connections;
     this.#end(new TransportError('aborted', 'the connection was closed here'), ...connections);
     await Promise.all([...connections].map(closeGently));
-  }
-
-  #reach(to: Contact): void {
-    if (this.#contact === undefined || supersedes(to, this.#contact)) {
-      this.#contact = to;
-      this.#backOff.reset();
-    }
-    if (this.#isConnected || this.#isDialling || this.#inbox !== undefined) return;
-    const reason = this.#backOff.reason(performance.now());
-    if (reason === undefined) void this.#dial(to);
-    else queueMicrotask(() => this.#giveUp(to, reason));
   }
 
   async #dial(to: Contact): Promise<void> {

@@ -1,17 +1,21 @@
-import type { Id } from '@dht/overlay';
+import type { Id, OpenConnection } from '@dht/overlay';
 import type { Connection } from '@libp2p/interface';
 import type { TransportLimits } from './limits.ts';
 import { type LinkOwner, PeerLink } from './peer-link.ts';
 import { closeGently } from './streams.ts';
 
+/** Which of the open connections to close. */
+export type Surplus = <T extends OpenConnection>(connections: readonly T[]) => readonly T[];
+
 /** The links to all peers, and which of them are kept open. */
 export class PeerLinks {
   readonly #owner: LinkOwner;
   readonly #links = new Map<string, PeerLink>();
-  #pinned: ReadonlySet<string> = new Set();
+  readonly #surplus: Surplus;
 
-  constructor(owner: LinkOwner) {
+  constructor(owner: LinkOwner, surplus: Surplus) {
     this.#owner = owner;
+    this.#surplus = surplus;
   }
 
   get limits(): TransportLimits {
@@ -34,18 +38,10 @@ export class PeerLinks {
     return [...this.#links.values()].filter((link) => link.isConnected);
   }
 
-  /** These are kept open, however long nobody uses them. */
-  pin(ids: Iterable<Id>): void {
-    this.#pinned = new Set(Array.from(ids, (id) => id.hex));
-  }
-
-  /** Closes the least recently used beyond the budget. Pinned ones and those that are sending stay. */
+  /** Closes those that nobody needs, but none that is sending. */
   async closeSurplus(): Promise<void> {
-    const unpinned = this.connected().filter((link) => !this.#pinned.has(link.id.hex));
-    const surplus = unpinned.length - this.limits.unpinnedConnectionsMax;
-    if (surplus <= 0) return;
-    const idle = unpinned.filter((link) => link.isIdle).sort((a, b) => a.usedAtMs - b.usedAtMs);
-    await Promise.all(idle.slice(0, surplus).map((link) => link.close()));
+    const surplus = this.#surplus(this.connected());
+    await Promise.all(surplus.filter((link) => link.isIdle).map((link) => link.close()));
   }
 
   async closeAll(): Promise<void> {
@@ -57,7 +53,7 @@ export class PeerLinks {
     const links = [...this.#links.values()];
     const own = new Set(links.flatMap((link) => [...link.connections]));
     const since = performance.now() - this.limits.strangerMs;
-    const mute = links.filter((link) => !link.isConnected && link.connections.size > 0 && link.usedAtMs < since);
+    const mute = links.filter((link) => !link.isConnected && link.connections.size > 0 && link.usedMs < since);
     const unused = connections.filter((connection) => !own.has(connection) && isUnused(connection, this.limits.strangerMs));
     await Promise.all([...mute.map((link) => link.close()), ...unused.map(closeGently)]);
   }

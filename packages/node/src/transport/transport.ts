@@ -9,6 +9,8 @@ export interface Transport {
   multiaddrs(): readonly string[];
   /** Dials a bootstrap address, with or without `/p2p/…`, and waits for Hello. Rejects with a `TransportError`. */
   connect(multiaddr: string, signal: AbortSignal): Promise<Contact>;
+  /** Dials when there is no connection. */
+  reach(to: Contact): void;
   /** Queues a message; dials when there is no connection. All messages of one tick leave in one write. */
   send(to: Contact, message: Message): void;
   /** Sends a block on the block stream with back-pressure. `done` is called exactly once. */

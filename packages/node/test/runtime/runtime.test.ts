@@ -80,6 +80,9 @@ class ScriptedTransport implements Transport {
   async connect(): Promise<Contact> {
     return peer;
   }
+  reach(to: Contact): void {
+    this.log.push(`reach ${to.id}`);
+  }
   send(_to: Contact, message: Message): void {
     this.log.push(message.type);
   }

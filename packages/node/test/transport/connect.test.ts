@@ -211,17 +211,23 @@ describe('networks', () => {
   });
 });
 
-it('connections beyond the budget are closed, least recently used first, and pinned ones are kept', async () => {
-  const hub = await startNode({ limits: { unpinnedConnectionsMax: 2 } });
-  const peers = [await startNode(), await startNode(), await startNode(), await startNode()] as const;
-  hub.transport.pin([peers[0].transport.self.id]);
+it('connections that nobody needs are closed', async () => {
+  const hub = await startNode({ surplus: (connections) => connections.slice(0, Math.max(0, connections.length - 2)) });
+  const peers = [await startNode(), await startNode(), await startNode()] as const;
   for (const peer of peers) await connect(hub, peer);
   const { peer } = await hub.witness.next('disconnected');
-  expect(peer.id).toEqual(peers[1].transport.self.id);
-  await peers[1].witness.next('disconnected');
+  expect(peer.id).toEqual(peers[0].transport.self.id);
+  await peers[0].witness.next('disconnected');
   expect(hub.transport.peers().map(({ contact }) => contact.id.hex)).toEqual(
-    [peers[0], peers[2], peers[3]].map(({ transport }) => transport.self.id.hex),
+    [peers[1], peers[2]].map(({ transport }) => transport.self.id.hex),
   );
+});
+
+it('a peer is connected to without anything being sent', async () => {
+  const [a, b] = [await startNode(), await startNode()];
+  a.transport.reach(b.transport.self);
+  expect((await b.witness.next('connected')).peer.id).toEqual(a.transport.self.id);
+  expect((await a.witness.next('connected')).peer.id).toEqual(b.transport.self.id);
 });
 
 function addressOfPort(port: number): string {

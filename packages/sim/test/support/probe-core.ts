@@ -1,4 +1,14 @@
-import { type Arc, type Contact, Id, type LeafView, type NodeStatus, type Now, type OverlaySizes, type OverlayView } from '@dht/overlay';
+import {
+  type Arc,
+  type Contact,
+  Id,
+  type LeafView,
+  type NodeStatus,
+  type Now,
+  type OpenConnection,
+  type OverlaySizes,
+  type OverlayView,
+} from '@dht/overlay';
 import type { CoreInit, CoreInput, CoreOutput, Message } from '@dht/storage';
 import type { Host } from '../../src/host.ts';
 import type { NodeCore } from '../../src/node-core.ts';
@@ -53,6 +63,8 @@ export class ProbeView implements OverlayView {
   counterClockwise: LeafView[] = [];
   arc: Arc | undefined;
   rememberedContacts: Contact[] = [];
+  /** It has the driver close those beyond that were used least recently. */
+  connectionsMax = Number.POSITIVE_INFINITY;
 
   constructor(self: Contact) {
     this.self = self;
@@ -102,6 +114,9 @@ export class ProbeView implements OverlayView {
   }
   remembered(): readonly Contact[] {
     return this.rememberedContacts;
+  }
+  surplus<T extends OpenConnection>(connections: readonly T[]): readonly T[] {
+    return [...connections].sort((a, b) => a.usedMs - b.usedMs).slice(0, Math.max(0, connections.length - this.connectionsMax));
   }
   estimatedSize(): number {
     return 1;

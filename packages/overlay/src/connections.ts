@@ -1,0 +1,103 @@
+import type { Context } from './context.ts';
+import type { Deadline } from './deadlines.ts';
+import { isIdle, leastWorth, type OpenConnection } from './least-worth.ts';
+import type { Peer } from './peers.ts';
+
+const second = 1000;
+const minute = 60 * second;
+/** So long after a lookup more of them are expected, for which connections are opened. */
+const lookupsMs = 1 * minute;
+/** So long after the last lookup the connections that were opened for them are kept. */
+const keptMs = 15 * minute;
+/** The pause between two of them is such that a whole table takes about so long: a dial costs processor time on both sides (8 ms measured). */
+const openingMs = 3 * minute;
+const openMsMin = 0.5 * second;
+/** Where nodes live shorter than this a connection is dead before it is used. */
+const livesMsMin = 15 * minute;
+/** Also between two looks at a table with nobody left to connect to. */
+const openMsMax = 15 * second;
+/** A secure connection takes at least two round trips, one of TCP and one of Noise. */
+const roundTripsLeast = 2;
+/** Of the connections that are kept so many are opened from here; the rest is room for those that others open. */
+const openedShare = 0.8;
+/** Of those that nobody uses so many are kept where lookups are rare. */
+const idleMax = 32;
+
+/**
+ * Connections beside those to near neighbours. A dial takes five one-way delays before the message leaves, so while lookups pass a
+ * node opens connections to its contacts in the background, and keeps as many of them as its routing table has room for. Where
+ * there are no lookups few are kept: nobody needs them.
+ */
+export class Connections {
+  readonly #context: Context;
+  readonly #deadline: Deadline;
+  #isOpening = false;
+  /** When the last lookup passed through this node. */
+  #lookupMs: number = Number.NEGATIVE_INFINITY;
+  /** Who was dialled last, and when. */
+  #dialled: Peer | undefined;
+  #dialledMs = 0;
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.#deadline = context.deadlines.prepare({ kind: 'connections' });
+  }
+
+  /** A lookup begins here, or comes by. */
+  onLookup(): void {
+    this.#lookupMs = this.#context.now.monoMs;
+    if (!this.#isOpening && this.#context.isServing) this.#again(openMsMin);
+  }
+
+  onTimer(): void {
+    this.#isOpening = false;
+    if (this.#context.isServing && this.#isLookedUpWithin(lookupsMs)) this.#again(this.#openOne());
+  }
+
+  /** How long the dial took bounds the round-trip time, until something is asked. */
+  onConnected(peer: Peer): void {
+    if (peer !== this.#dialled) return;
+    this.#dialled = undefined;
+    if (peer.rttMeanMs < 0) peer.measured((this.#context.now.monoMs - this.#dialledMs) / roundTripsLeast);
+  }
+
+  /** Of the open connections those to close: of those that nobody uses some are kept, more while lookups pass. Those to members stay. */
+  surplus<T extends OpenConnection>(connections: readonly T[], nowMs: number): readonly T[] {
+    const { peers } = this.#context;
+    const others = connections.filter(({ id }) => peers.get(id)?.isLeaf !== true);
+    const needless = this.#isLookedUpWithin(keptMs) ? 0 : others.filter((other) => isIdle(other, nowMs)).length - idleMax;
+    const count = Math.max(needless, others.length - this.#max);
+    return count <= 0 ? [] : leastWorth(others, count, nowMs, (id) => knownRttMs(peers.get(id)));
+  }
+
+  /** The pause until the next one. */
+  #openOne(): number {
+    const { peers, table } = this.#context;
+    if (peers.connected.length >= openedShare * this.#max || this.#context.livesMs < livesMsMin) return openMsMax;
+    const missing = table.all().filter((peer) => !peer.connected && !peer.isQuestioned && peer !== this.#dialled);
+    const peer = this.#context.pick(missing.filter((each) => this.#context.isHop(each)));
+    if (peer === undefined) return openMsMax;
+    this.#dialled = peer;
+    this.#dialledMs = this.#context.now.monoMs;
+    this.#context.output({ type: 'connect', to: peer.contact });
+    return Math.min(openMsMax, Math.max(openMsMin, openingMs / table.size));
+  }
+
+  #again(inMs: number): void {
+    this.#isOpening = true;
+    this.#context.deadlines.move(this.#deadline, this.#context.now.monoMs + this.#context.jittered(inMs));
+  }
+
+  #isLookedUpWithin(ms: number): boolean {
+    return this.#context.now.monoMs - this.#lookupMs <= ms;
+  }
+
+  /** Connections beside those to members at most. */
+  get #max(): number {
+    return this.#context.table.contactsMax;
+  }
+}
+
+function knownRttMs(peer: Peer | undefined): number | undefined {
+  return peer === undefined || peer.rttMeanMs < 0 ? undefined : peer.rttMeanMs;
+}
