@@ -27,8 +27,8 @@ export class Id {
 
   private constructor(hex: string) {
     this.hex = hex;
-    this.hash = numberOfDigits(hex, halfTopDigits);
-    this.top = numberOfDigits(hex, 0) * 2 ** (4 * halfTopDigits) + this.hash;
+    this.hash = hashOfDigits(hex);
+    this.top = topOfDigits(hex);
   }
 
   /** Throws when `hex` is not 64 lower-case hexadecimal digits. */
@@ -86,7 +86,12 @@ export class Id {
 
 /** The number that the first twelve digits make, which are the upper 48 bits of an id. */
 export function topOfDigits(hex: string): number {
-  return numberOfDigits(hex, 0) * 2 ** (4 * halfTopDigits) + numberOfDigits(hex, halfTopDigits);
+  return numberOfDigits(hex, 0) * 2 ** (4 * halfTopDigits) + hashOfDigits(hex);
+}
+
+/** The lower half of that number. */
+export function hashOfDigits(hex: string): number {
+  return numberOfDigits(hex, halfTopDigits);
 }
 
 /** Of half the digits of a `top`, beginning with `start`: as many as a small integer holds. */

@@ -336,7 +336,10 @@ export class Membership {
     const fitting = near.filter((name) => !members.has(name) && leafSet.fits(placeOf(name)));
     if (fitting.length === 0) return [];
     const known = new Map<MemberName, Peer>();
-    for (const peer of peers.values()) if (!leafSet.isFarOff(peer.id.top) && leafSet.fits(peer.id)) known.set(nameOf(peer.contact), peer);
+    for (const name of fitting) {
+      const peer = peers.named(name);
+      if (peer !== undefined && leafSet.fits(peer.id)) known.set(name, peer);
+    }
     const chosen = this.#chosenOf(fitting.filter((name) => known.get(name)?.isQuestioned !== true && !this.#isDead(name, known.get(name))));
     for (const name of chosen) {
       const peer = known.get(name);

@@ -1,4 +1,5 @@
-import type { Id } from './id.ts';
+import { hashOfDigits, type Id } from './id.ts';
+import { type MemberName, nameOf } from './member-name.ts';
 import type { Peer } from './peers.ts';
 
 const slotsMin = 32;
@@ -28,6 +29,18 @@ export class PeerIndex {
       const peer = this.#peers[place - 1] as Peer;
       const own = peer.contact.id;
       if (own === id || own.hex === id.hex) return peer;
+    }
+  }
+
+  /** As `get`, by the name that the peer's contact has. */
+  named(name: MemberName): Peer | undefined {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (let slot = hashOfDigits(name) & mask; ; slot = (slot + 1) & mask) {
+      const place = slots[slot] as number;
+      if (place === 0) return undefined;
+      const peer = this.#peers[place - 1] as Peer;
+      if (nameOf(peer.contact) === name) return peer;
     }
   }
 

@@ -1,5 +1,6 @@
 import { type Contact, supersedes } from './contact.ts';
 import type { Id } from './id.ts';
+import type { MemberName } from './member-name.ts';
 import type { NodeStatus } from './messages.ts';
 import { PeerIndex } from './peer-index.ts';
 
@@ -265,6 +266,11 @@ export class Peers {
 
   get(id: Id): Peer | undefined {
     return this.#index.get(id);
+  }
+
+  /** The one whose contact has this name. */
+  named(name: MemberName): Peer | undefined {
+    return this.#index.named(name);
   }
 
   /** In the order in which they were met. */

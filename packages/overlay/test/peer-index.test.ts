@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Contact } from '../src/contact.ts';
 import { Id } from '../src/id.ts';
+import { nameOf } from '../src/member-name.ts';
 import { PeerIndex } from '../src/peer-index.ts';
 import { Peer } from '../src/peers.ts';
 
@@ -20,6 +22,11 @@ test('finds every peer that was added and nobody else, and keeps their order', (
       expect(index.all).toEqual(peers);
       const byHex = new Map(peers.map((peer) => [peer.id.hex, peer]));
       for (const { hex } of [...added, ...others]) expect(index.get(Id.fromHex(hex))).toBe(byHex.get(hex));
+      for (const { contact } of peers) {
+        const name = nameOf(contact);
+        expect(index.named(name)?.contact).toSatisfy((found: Contact) => nameOf(found) === name);
+        expect(index.named(nameOf({ ...contact, addressSeq: 1 }))).toBeUndefined();
+      }
     }),
   );
 });
