@@ -34,6 +34,26 @@ test('a core is called when its deadline has come, in its own time', () => {
   expect(timeouts.map(({ now }) => Math.round(now.monoMs - startMs))).toEqual([500, 1500, 2500]);
 });
 
+test('a deadline that moves to and fro costs no event more than one for each earlier time, and is met to the millisecond', () => {
+  const world = probeWorld();
+  const host = startHost(world, 'a');
+  host.step({ type: 'create' });
+  const startMs = probe(host).inputs[0]?.now.monoMs as number;
+  const before = world.engine.pending;
+  for (const seconds of [40, 50, 30, 60, 30, 45, 2, 42]) {
+    probe(host).deadline = startMs + seconds * second;
+    host.step({ type: 'cancel', ref: 1 });
+  }
+  expect(world.engine.pending - before).toBe(3);
+  probe(host).onStep = ({ type }) => {
+    if (type === 'timeout') probe(host).deadline = Number.POSITIVE_INFINITY;
+  };
+  world.runFor(60 * second);
+  const timeouts = probe(host).inputs.filter(({ input }) => input.type === 'timeout');
+  expect(timeouts.map(({ now }) => Math.round(now.monoMs - startMs))).toEqual([42_000]);
+  expect(world.engine.pending).toBe(before);
+});
+
 test('after a pause a process reads what has come in before it finds its timer late', () => {
   const world = probeWorld();
   const [a, b] = [startHost(world, 'a'), startHost(world, 'b')];
