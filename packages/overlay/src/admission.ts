@@ -20,6 +20,8 @@ interface Grant {
   /** The other end of the gap; absent when this node is alone. */
   readonly successor: Peer | undefined;
   readonly deadline: Deadline;
+  /** Whether the successor was given the commit. */
+  isPassedOn: boolean;
 }
 
 /**
@@ -81,6 +83,17 @@ export class Admission {
     if (!joiner.isOnRing) this.#forget(joiner);
   }
 
+  /**
+   * The other end of the gap is dead. A joiner whose commit it was given would wait for its word in vain, and all requests for the
+   * joiner's keys with it.
+   */
+  onSuccessorFailed(successor: Peer): void {
+    const grant = this.#grant;
+    if (grant?.isPassedOn !== true || grant.successor !== successor) return;
+    this.#refuse(grant.joiner, grant.attempt, 'stale', 0, []);
+    this.#forget(grant.joiner);
+  }
+
   onGrantTimer(): void {
     const joiner = this.#grant?.joiner;
     if (joiner !== undefined) this.onLost(joiner);
@@ -107,7 +120,10 @@ export class Admission {
     }
     this.#makeRoom(joiner);
     if (successor === undefined) this.#letIn(joiner, message);
-    else this.#context.send(successor, { ...message, predecessor: this.#context.self });
+    else {
+      grant.isPassedOn = true;
+      this.#context.send(successor, { ...message, predecessor: this.#context.self });
+    }
   }
 
   #commitBefore(predecessor: Peer, message: JoinCommitMessage): void {
@@ -137,7 +153,8 @@ export class Admission {
     const token = this.#context.nextCounter();
     const { grantMs } = this.#context.config;
     const successor = this.#successorBut(joiner);
-    this.#grant = { joiner, attempt, token, successor, deadline: this.#context.after(grantMs, { kind: 'grant' }) };
+    const deadline = this.#context.after(grantMs, { kind: 'grant' });
+    this.#grant = { joiner, attempt, token, successor, deadline, isPassedOn: false };
     this.#sendGrant(this.#grant);
   }
 

@@ -418,6 +418,7 @@ export class Protocol {
       this.membership.onMissing(peer, verification);
       return;
     }
+    this.#admission.onSuccessorFailed(peer);
     const detectionMs = this.context.now.monoMs - verification.startedMs;
     this.context.emit({ type: 'failed', id: peer.id, incarnation, detectionMs });
   }

@@ -132,6 +132,23 @@ describe('the gap behind a node', () => {
     expect(sends(outputs)).toMatchObject([{ to: a, message: { type: 'joinGrant' } }]);
   });
 
+  test('a joiner whose commit was given to a successor that then dies is told at once, and gets the gap as it is', () => {
+    const gatekeeper = new Gatekeeper(at('1'));
+    gatekeeper.admit(b);
+    gatekeeper.admit(a);
+    const joiner = contact(at('2'));
+    const [grant] = gatekeeper.tell(joiner, { type: 'joinRequest', attempt: 1 });
+    expect(grant?.message).toMatchObject({ successor: a });
+    const { token } = grant!.message as { token: number };
+    expect(gatekeeper.commit(joiner, token, 1)).toMatchObject([{ to: a, message: { type: 'joinCommit' } }]);
+    const refuse = { type: 'peerUnreachable', incarnation: 1, reason: 'refused' } as const;
+    for (const { id } of [a, b]) gatekeeper.overlay.step({ ...refuse, id }, gatekeeper.now);
+    const told = gatekeeper.pass(defaultOverlayConfig.grantMs - 1);
+    expect(told).toMatchObject([{ to: joiner, message: { type: 'joinRefused', attempt: 1, reason: 'stale' } }]);
+    expect(gatekeeper.overlay.replicaSet(joiner.id, 1)).toEqual([gatekeeper.overlay.self]);
+    expect(gatekeeper.tell(joiner, { type: 'joinRequest', attempt: 2 })).toMatchObject([{ message: { type: 'joinGrant' } }]);
+  });
+
   test('a joiner that was let in and never becomes active loses its place', () => {
     const gatekeeper = new Gatekeeper(at('1'));
     const [grant] = gatekeeper.tell(b, { type: 'joinRequest', attempt: 1 });
