@@ -70,12 +70,17 @@ export class Connections {
     return count <= 0 ? [] : leastWorth(others, count, nowMs, (id) => knownRttMs(peers.get(id)));
   }
 
+  /** With no more connections than this there is no surplus. */
+  get kept(): number {
+    return this.#isLookedUpWithin(keptMs) ? this.#max : Math.min(idleMax, this.#max);
+  }
+
   /** The pause until the next one. */
   #openOne(): number {
     const { peers, table } = this.#context;
     if (peers.connected.length >= openedShare * this.#max || this.#context.livesMs < livesMsMin) return openMsMax;
-    const missing = table.all().filter((peer) => !peer.connected && !peer.isQuestioned && peer !== this.#dialled);
-    const peer = this.#context.pick(missing.filter((each) => this.#context.isHop(each)));
+    const isMissing = (peer: Peer): boolean => !peer.connected && !peer.isQuestioned && peer !== this.#dialled;
+    const peer = this.#context.pick(table.where((each) => isMissing(each) && this.#context.isHop(each)));
     if (peer === undefined) return openMsMax;
     this.#dialled = peer;
     this.#dialledMs = this.#context.now.monoMs;

@@ -89,6 +89,10 @@ export class Overlay implements OverlayView {
     return this.#context.peers.get(id)?.connected ?? false;
   }
 
+  get connectionsKept(): number {
+    return this.#protocol.connections.kept;
+  }
+
   surplus<T extends OpenConnection>(connections: readonly T[], nowMs: number): readonly T[] {
     return this.#protocol.connections.surplus(connections, nowMs);
   }

@@ -131,7 +131,14 @@ export class RoutingTable {
   }
 
   all(): readonly Peer[] {
-    return this.#cells.flatMap((cell) => cell ?? nobody);
+    return this.where(() => true);
+  }
+
+  /** The acceptable contacts, cell by cell. */
+  where(accepts: (peer: Peer) => boolean): readonly Peer[] {
+    const found: Peer[] = [];
+    for (const cell of this.#cells) for (const peer of cell ?? nobody) if (accepts(peer)) found.push(peer);
+    return found;
   }
 
   row(row: number): readonly Peer[] {

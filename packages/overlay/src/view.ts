@@ -27,6 +27,8 @@ export interface OverlayView {
   /** Suspected, or in the failed set with this or a lower incarnation. */
   isAvoided(id: Id): boolean;
   isConnected(id: Id): boolean;
+  /** While no more connections than this are open, `surplus` names none. */
+  readonly connectionsKept: number;
   /** Of all open connections those that the driver should close now, as nobody needs them. `nowMs`: by the clock of their `usedMs`. */
   surplus<T extends OpenConnection>(connections: readonly T[], nowMs: number): readonly T[];
   routingTable(): readonly { readonly row: number; readonly column: number; readonly contacts: readonly Contact[] }[];

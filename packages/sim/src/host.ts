@@ -402,8 +402,8 @@ export class Host implements EventTarget {
   }
 
   private prune(): void {
-    const { core, world } = this;
-    if (core === undefined) return;
-    for (const link of core.overlay.surplus([...this.links.values()], world.engine.now)) world.network.close(link);
+    const { core, links, world } = this;
+    if (core === undefined || links.size <= core.overlay.connectionsKept) return;
+    for (const link of core.overlay.surplus([...links.values()], world.engine.now)) world.network.close(link);
   }
 }

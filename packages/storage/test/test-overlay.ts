@@ -150,6 +150,8 @@ export class TestOverlay implements OverlayMachine {
     return this.avoided.has(id.hex);
   }
 
+  readonly connectionsKept = Number.POSITIVE_INFINITY;
+
   surplus(): readonly never[] {
     return [];
   }

@@ -115,6 +115,9 @@ export class ProbeView implements OverlayView {
   remembered(): readonly Contact[] {
     return this.rememberedContacts;
   }
+  get connectionsKept(): number {
+    return this.connectionsMax;
+  }
   surplus<T extends OpenConnection>(connections: readonly T[]): readonly T[] {
     return [...connections].sort((a, b) => a.usedMs - b.usedMs).slice(0, Math.max(0, connections.length - this.connectionsMax));
   }
