@@ -1,6 +1,7 @@
 import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
 import { isIdle, leastWorth, type OpenConnection } from './least-worth.ts';
+import { Nearby } from './nearby.ts';
 import type { Peer } from './peers.ts';
 
 const second = 1000;
@@ -29,6 +30,7 @@ const idleMax = 32;
  * there are no lookups few are kept: nobody needs them.
  */
 export class Connections {
+  readonly nearby: Nearby;
   readonly #context: Context;
   readonly #deadline: Deadline;
   #isOpening = false;
@@ -40,6 +42,7 @@ export class Connections {
 
   constructor(context: Context) {
     this.#context = context;
+    this.nearby = new Nearby(context);
     this.#deadline = context.deadlines.prepare({ kind: 'connections' });
   }
 
@@ -77,16 +80,28 @@ export class Connections {
 
   /** The pause until the next one. */
   #openOne(): number {
-    const { peers, table } = this.#context;
+    const { peers, table, isRingInTable } = this.#context;
     if (peers.connected.length >= openedShare * this.#max || this.#context.livesMs < livesMsMin) return openMsMax;
-    const isMissing = (peer: Peer): boolean => !peer.connected && !peer.isQuestioned && peer !== this.#dialled;
-    const peer = this.#context.pick(table.where((each) => isMissing(each) && this.#context.isHop(each)));
+    const peer = isRingInTable ? this.#context.pick(table.where(this.#isMissing)) : this.#nextOfLarge();
     if (peer === undefined) return openMsMax;
     this.#dialled = peer;
     this.#dialledMs = this.#context.now.monoMs;
     this.#context.output({ type: 'connect', to: peer.contact });
     return Math.min(openMsMax, Math.max(openMsMin, openingMs / table.size));
   }
+
+  /** In a network larger than the table: the members, so that the last hop of every lookup is open; then nodes nearby. */
+  #nextOfLarge(): Peer | undefined {
+    const { leafSet, config } = this.#context;
+    const wanted = openedShare * this.#max - leafSet.size;
+    return leafSet.near(config.leafSetSize / 2).find(this.#isMissing) ?? this.nearby.next(wanted, this.#isMissing);
+  }
+
+  /** Can be connected to, and is not yet. */
+  readonly #isMissing = (peer: Peer): boolean => {
+    const isKnown = peer.connected || peer.isQuestioned || peer === this.#dialled || this.#context.isSelf(peer.id);
+    return !isKnown && this.#context.isHop(peer);
+  };
 
   #again(inMs: number): void {
     this.#isOpening = true;

@@ -1,9 +1,13 @@
 import type { Context } from './context.ts';
+import { HopCost } from './hop-cost.ts';
 import type { Id } from './id.ts';
 import type { Peer } from './peers.ts';
 import { isCloser, ringTop } from './ring.ts';
 
 type Accepts = (peer: Peer) => boolean;
+
+/** So many connections lead into the leaf set of the average node: most lookups then find one open to a neighbour of their root. */
+const neighboursOpen = 1;
 
 /** Which of the known nodes is the next hop to a key. Each is strictly closer to the key than this node, as long as this one is active. */
 export class HopChoice {
@@ -28,6 +32,33 @@ export class HopChoice {
     const beside = table.closestBeside(key, hop.id, accepts);
     if (beside === undefined) return undefined;
     return ringTop(key, beside.id) < leafSet.reach ? beside : undefined;
+  }
+
+  /**
+   * The next hop of a lookup. Where the table holds the whole ring the best hop is the root, to which one wants a connection anyhow. In
+   * a larger network it is the peer with an open connection over which the request should be at the root soonest: proximity
+   * neighbour selection (Castro, Druschel, Hu and Rowstron 2002) over what is open, for a dial takes five one-way delays.
+   */
+  soonest(key: Id, accepts: Accepts): Peer | undefined {
+    const best = this.closest(key, accepts);
+    const { leafSet, isServing, isRingInTable, self, config, peers } = this.#context;
+    if (best === undefined || !isServing || isRingInTable || leafSet.covers(key)) return best;
+    const cost = new HopCost(this.#context, key, best);
+    const nodesMax = this.#isDense ? Number.POSITIVE_INFINITY : Math.max(config.leafSetSize / 4, cost.nodesFrom(best));
+    const open = cheapest(peers.connected, (peer) =>
+      cost.nodesFrom(peer) <= nodesMax && isCloser(key, peer.id, self.id) && accepts(peer) ? cost.overMs(peer) : Number.POSITIVE_INFINITY,
+    );
+    const hopsToSpare = this.#isDense ? 2 : 0.5;
+    return open === undefined || cost.hopsFrom(open) >= cost.hopsFrom(best) + hopsToSpare ? best : open;
+  }
+
+  /**
+   * Whether there are so many connections that most roots have a neighbour among them. They lead nearby, and a hop more over them is
+   * shorter than a dial. Otherwise the best hop is dialled when that spares one, and the next lookup finds it open.
+   */
+  get #isDense(): boolean {
+    const { peers, leafSet, config } = this.#context;
+    return peers.connected.length * config.leafSetSize >= neighboursOpen * leafSet.estimatedSize();
   }
 
   closestConnected(key: Id, accepts: Accepts): Peer | undefined {
@@ -67,6 +98,19 @@ function closestOf(peers: readonly Peer[], key: Id, than: Id | undefined, accept
     if ((bound !== undefined && !isCloser(key, peer.id, bound)) || !accepts(peer)) continue;
     best = peer;
     bound = peer.id;
+  }
+  return best;
+}
+
+/** The peer of the lowest finite cost. */
+function cheapest(peers: readonly Peer[], costOf: (peer: Peer) => number): Peer | undefined {
+  let best: Peer | undefined;
+  let bestCost = Number.POSITIVE_INFINITY;
+  for (const peer of peers) {
+    const cost = costOf(peer);
+    if (cost >= bestCost) continue;
+    best = peer;
+    bestCost = cost;
   }
   return best;
 }

@@ -20,9 +20,10 @@ const dealing = {
   rttMeanMs: 4,
   rttDeviationMs: 5,
   heartbeatMs: 6,
+  vouchedMs: 7,
 } as const;
 const never = Number.NEGATIVE_INFINITY;
-const none: readonly number[] = [never, never, never, never, -1, 0, 0];
+const none: readonly number[] = [never, never, never, never, -1, 0, 0, never];
 
 /** What is true of a peer, as bits of one number. The status takes two. */
 const flag = {
@@ -171,6 +172,16 @@ export class Peer {
     Peer.#own(this)[dealing.listedMs] = ms;
   }
 
+  /** When it was alive last, as far as is known: heard, or listed by a neighbour that watches it. */
+  get seenMs(): number {
+    return Math.max(this.lastHeardMs, this.#dealings[dealing.vouchedMs] as number);
+  }
+
+  /** A neighbour of it has listed it among its members. */
+  vouched(nowMs: number): void {
+    Peer.#own(this)[dealing.vouchedMs] = nowMs;
+  }
+
   /** The heartbeat period that it promised last; 0 before it did. */
   get heartbeatMs(): number {
     return this.#dealings[dealing.heartbeatMs] as number;
@@ -231,7 +242,10 @@ export class Peer {
       this.status = undefined;
       this.relayed = false;
       this.suspected = false;
-      if (this.#dealings !== none) this.lastHeardMs = never;
+      if (this.#dealings !== none) {
+        this.lastHeardMs = never;
+        this.vouched(never);
+      }
     }
     this.contact = contact;
     this.isNoted = false;

@@ -219,6 +219,7 @@ export class Protocol {
         this.#upkeep.onRequest(peer, message);
         break;
       case 'tableReply':
+        this.connections.nearby.onContacts(peer, message.contacts);
         this.#upkeep.onReply(message);
         break;
     }

@@ -375,11 +375,13 @@ export class Router {
     const isJoin = purpose === 'join';
     const accepts = (peer: Peer): boolean =>
       this.#context.isHop(peer) && !passage.tried.has(peer) && peer !== passage.from && !(isJoin && peer.id.equals(request.origin));
-    // A user's lookup takes the best hop even when that costs a connection, background traffic does not.
-    const isBackground = purpose !== 'lookup';
-    const open = isBackground ? this.#hops.closestConnected(key, accepts) : undefined;
-    const watched = !isBackground && passage.tried.size >= gamblesMax ? this.#hops.closestWatched(key, accepts) : undefined;
-    return open ?? watched ?? this.#hops.closest(key, accepts) ?? this.#hops.relay(key, accepts);
+    // Background traffic makes no connection as long as an open one leads on; a user's lookup does when that spares a hop.
+    const first = purpose === 'lookup' ? this.#lookupHop(passage, accepts) : this.#hops.closestConnected(key, accepts);
+    return first ?? this.#hops.closest(key, accepts) ?? this.#hops.relay(key, accepts);
+  }
+
+  #lookupHop({ message: { key }, tried }: Passage, accepts: (peer: Peer) => boolean): Peer | undefined {
+    return tried.size >= gamblesMax ? this.#hops.closestWatched(key, accepts) : this.#hops.soonest(key, accepts);
   }
 
   /** Whether a live node closer to the key refused: then this node is not the root, however much it has tried. */

@@ -1,7 +1,6 @@
-import type { Contact } from './contact.ts';
 import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
-import { compareIds, type Id } from './id.ts';
+import { compareIds, type Id, sharedPrefixLength } from './id.ts';
 import type { LeafSetExchange } from './leaf-set-exchange.ts';
 import { type MemberName, NamedNodes, placeOf, topOf } from './member-name.ts';
 import type { LeafSetMessage, TableReplyMessage, TableRequestMessage } from './messages.ts';
@@ -11,6 +10,8 @@ import { clockwiseTop } from './ring.ts';
 const ringTops = 2 ** 48;
 /** Contacts in the answer to one question at most. */
 const contactsMax = 32;
+/** So many of them are those nearest to the one who answers, by round-trip time: they are likely to be near to the asker as well. */
+const nearestFirst = 16;
 /** Contacts that one sweep asks for at most. */
 const learnedMax = 16;
 /** After a sweep that showed contacts which are worth having, the next one comes this soon. */
@@ -61,12 +62,19 @@ export class TableUpkeep {
   }
 
   onRequest(from: Peer, message: TableRequestMessage): void {
-    const contacts: Contact[] = [];
-    for (const peer of this.#shuffled(this.#context.table.row(message.row))) {
-      if (contacts.length >= contactsMax) break;
-      if (this.#context.isHop(peer) && peer !== from && this.#isWorthTelling(peer)) contacts.push(peer.contact);
-    }
+    const isFit = (peer: Peer): boolean => this.#context.isHop(peer) && peer !== from && this.#isWorthTelling(peer);
+    const others = this.#shuffled(this.#context.table.row(message.row));
+    const told = new Set([...this.#nearest(message.row), ...others].filter(isFit));
+    const contacts = [...told].slice(0, contactsMax).map(({ contact }) => contact);
     this.#context.send(from, { type: 'tableReply', row: message.row, contacts });
+  }
+
+  /** The connected contacts of the row that are nearest by round-trip time; of no use where everybody is to know everybody. */
+  #nearest(row: number): readonly Peer[] {
+    const { isRingInTable, self, peers } = this.#context;
+    if (isRingInTable) return [];
+    const near = peers.connected.filter((peer) => peer.rttMeanMs >= 0 && sharedPrefixLength(self.id, peer.id) === row);
+    return near.sort((a, b) => a.rttMeanMs - b.rttMeanMs).slice(0, nearestFirst);
   }
 
   onReply(message: TableReplyMessage): void {
@@ -83,13 +91,15 @@ export class TableUpkeep {
     const [first, last] = outermost(from.id, message.named);
     const listed = new NamedNodes(message.named);
     for (const peer of this.#context.table.within({ from: first, to: last })) {
-      if (!listed.has(peer.id) && this.#isSweepable(peer)) this.#context.table.remove(peer);
+      if (listed.has(peer.id)) {
+        if (peer.connected) peer.vouched(this.#context.now.monoMs);
+      } else if (this.#isSweepable(peer)) this.#context.table.remove(peer);
     }
     this.#swept = last;
     const wanted = this.#unknownOf(message.named);
     if (wanted.length === 0) return;
     this.#exchange.send(from, 'answer', { wanted });
-    this.#again(newsMs);
+    if (wanted.length >= (this.#context.isRingInTable ? 1 : newLeast)) this.#again(newsMs);
   }
 
   /** Some of the named nodes that the table has room for and lacks. */

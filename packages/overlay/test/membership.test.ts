@@ -61,17 +61,24 @@ describe('a member that asked for this node over the ring', () => {
     expect(targetsOf(pass(second))).toContain(far.id.hex);
   });
 
-  test('is not doubted because a node that is no member asks for its contact', () => {
-    hear(contact('9'), { ...leafSet([], []), purpose: 'answer', wanted: [nameOf(far)] });
-    pass(20 * second);
-    expect(targetsOf(hear(contact('9'), { ...leafSet([], []), purpose: 'answer', wanted: [nameOf(far)] }))).toEqual([]);
-  });
-
   test('is taken in before it has answered anything when it is new and others list it', () => {
     hear(left, routedProbe(newcomer));
     expect(members()).not.toContain(newcomer.id.hex);
     hear(far, leafSet([newcomer], []));
     expect(members()).toContain(newcomer.id.hex);
+  });
+
+  test('is asked itself when a neighbour has not heard of it, not when a stranger wants to know its contact', () => {
+    const asked = (asker: Contact): string[] => {
+      const config = { ...defaultOverlayConfig, leafSetSize: 2, nearNeighbours: 1, replicaSetRank: 2 };
+      overlay = new Overlay({ self, config, random: seeded(1), previouslyActive: false, remembered: [] });
+      overlay.step({ type: 'establish', leafSet: [left, right], table: [far] }, now());
+      pass(20 * second);
+      hear(asker, { ...leafSet([], []), purpose: 'answer', wanted: [nameOf(left)] });
+      return targetsOf(pass(second));
+    };
+    expect(asked(right)).toContain(left.id.hex);
+    expect(asked(far)).not.toContain(left.id.hex);
   });
 
   function now(): { monoMs: number; wallMs: number } {

@@ -97,6 +97,8 @@ export interface NetworkOptions {
   readonly seed: number;
   readonly latencyMsMin?: number;
   readonly latencyMsMax?: number;
+  /** One way between two nodes, instead of a random time for each message; a dial then takes five of them. */
+  readonly wayMs?: (from: TestNode, to: TestNode) => number;
   readonly config?: Partial<OverlayConfig>;
 }
 
@@ -115,6 +117,7 @@ export class Network {
   isCut: (from: TestNode, to: TestNode) => boolean = () => false;
   readonly #latencyMsMin: number;
   readonly #latencyMsMax: number;
+  readonly #wayMs: NetworkOptions['wayMs'];
   readonly #byHex: Map<string, TestNode> = new Map();
   readonly #events: Event[] = [];
   readonly #lastArrival: Map<string, number> = new Map();
@@ -126,6 +129,7 @@ export class Network {
     this.config = { ...defaultOverlayConfig, ...options.config };
     this.#latencyMsMin = options.latencyMsMin ?? 5;
     this.#latencyMsMax = options.latencyMsMax ?? 25;
+    this.#wayMs = options.wayMs;
   }
 
   get active(): readonly TestNode[] {
@@ -253,7 +257,7 @@ export class Network {
     this.#dialling.set(key, [...messages]);
     // A stopped process completes no handshake, though its kernel takes the connection.
     const isCut = target !== undefined && (target.state === 'paused' || this.isCut(from, target));
-    this.#schedule(isCut ? dialTimeoutMs : 2 * this.#latency(), () => this.#dialled(from, to, target, key, isCut));
+    this.#schedule(isCut ? dialTimeoutMs : this.#dialMs(from, target), () => this.#dialled(from, to, target, key, isCut));
   }
 
   #dialled(from: TestNode, to: Contact, target: TestNode | undefined, key: string, isCut: boolean): void {
@@ -280,12 +284,17 @@ export class Network {
     const contact = from.contact;
     const key = `${from.hex}>${to.hex}`;
     // Messages between two nodes stay in order, as on one stream.
-    const arrivalMs = Math.max(this.nowMs + this.#latency(), this.#lastArrival.get(key) ?? 0);
+    const latencyMs = this.#wayMs?.(from, to) ?? this.#latency();
+    const arrivalMs = Math.max(this.nowMs + latencyMs, this.#lastArrival.get(key) ?? 0);
     this.#lastArrival.set(key, arrivalMs);
     const toIncarnation = to.contact.incarnation;
     this.#schedule(arrivalMs - this.nowMs, () => {
       if (to.contact.incarnation === toIncarnation) this.step(to, { type: 'message', from: contact, message });
     });
+  }
+
+  #dialMs(from: TestNode, to: TestNode | undefined): number {
+    return this.#wayMs === undefined || to === undefined ? 2 * this.#latency() : 5 * this.#wayMs(from, to);
   }
 
   #latency(): number {
