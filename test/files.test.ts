@@ -9,6 +9,8 @@ import { Testbed } from './support/testbed.ts';
 
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
+/** r, as networks are founded. */
+const replicas = 3;
 
 let testbed: Testbed;
 let nodes: readonly Peer[];
@@ -171,7 +173,7 @@ describe('every node', () => {
         expect(code).toBe(0);
         const reply = JSON.parse(stdout);
         expect(reply.root.id).toBe(closestFirst[0]);
-        expect(reply.replicaSet.map((member: { id: string }) => member.id)).toEqual(closestFirst);
+        expect(reply.replicaSet.map((member: { id: string }) => member.id)).toEqual(closestFirst.slice(0, replicas));
       }),
     );
   });
