@@ -71,8 +71,17 @@ export class LeafSetRepair {
     const isDone = !this.#isUncertain && leafSet.isFull && this.#roundsLeft < roundsMax;
     this.#roundsLeft = isDone ? 0 : Math.min(this.#roundsLeft, leafSet.isFull ? roundsWhenFull : roundsMax) - 1;
     this.#deadline = this.#roundsLeft > 0 ? this.#again() : undefined;
-    if (!isDone && this.#isClockwiseShort) this.#ask(leafSet.clockwise, isLast);
-    if (!isDone && this.#isCounterClockwiseShort) this.#ask(leafSet.counterClockwise, isLast);
+    // By the shorter way round, because with a member missing a leaf set may seem to hold the whole ring, and its halves to overlap.
+    if (!isDone && this.#isClockwiseShort)
+      this.#ask(
+        leafSet.clockwise.filter(({ id }) => leafSet.isClockwise(id)),
+        isLast,
+      );
+    if (!isDone && this.#isCounterClockwiseShort)
+      this.#ask(
+        leafSet.counterClockwise.filter(({ id }) => !leafSet.isClockwise(id)),
+        isLast,
+      );
     if (this.#deadline !== undefined) return;
     this.#isClockwiseShort = false;
     this.#isCounterClockwiseShort = false;
@@ -82,7 +91,8 @@ export class LeafSetRepair {
 
   /**
    * By turns the last member of the half, who knows farthest, and the one in the middle, who knows beyond its end, are asked for those
-   * behind the middle: the last one may have come before those that are nearer. When nobody is lost, the neighbours to which there are connections anyway are enough: the last of them knows as far as the half reaches.
+   * behind the middle: the last one may have come before those that are nearer. When nobody is lost, the neighbours to which there are
+   * connections anyway are enough: the last of them knows as far as the half reaches.
    */
   #ask(half: readonly Peer[], isLast: boolean): void {
     const fit = half.filter((peer) => peer.isActive && this.#context.isUsable(peer) && (this.#hasLost || peer.connected));

@@ -266,7 +266,7 @@ export class Peer {
 export class Peers {
   #index: PeerIndex = new PeerIndex();
   readonly #connected: Peer[] = [];
-  /** When they have become so many to this, they are looked through for some that can go. */
+  /** When there are so many of them, they are looked through for some that can go. */
   #sweepAt: number = 2 * strangersMax;
 
   /** The peers to which there is a connection. */

@@ -22,6 +22,23 @@ test.each([4, 8])('half of 150 nodes fall silent at one instant: leaf sets are e
   expect(exact.problems(), `seed ${seed}`).toEqual([]);
 });
 
+test.each([511, 512])('the place of a member that leaves or dies in a ring of 50 is filled within seconds (seed %i)', (seed) => {
+  const world = new World({ seed, topology: topologies.lan });
+  const cluster = new Cluster(world);
+  cluster.build(50);
+  world.runFor(minute);
+  const exact = new ExactLeafSets(world);
+  for (const [index, host] of sample(cluster.random, world.hosts, 6).entries()) {
+    if (index % 2 === 0) cluster.crash(host);
+    else cluster.leave(host);
+    world.runUntil(() => host.state === 'off', minute, 100);
+    world.runFor(second);
+    world.runUntil(() => exact.problems().length === 0, 3 * second, 100);
+    expect(exact.problems()[0]?.message, `seed ${seed}`).toBeUndefined();
+    world.runFor(minute / 2);
+  }
+});
+
 test('a node that dies on its way in, and is started again with no argument, gets in', () => {
   const seed = 506;
   const world = new World({ seed, createCore: overlayCore });
