@@ -27,6 +27,8 @@ interface Hearsay {
   readonly change: Change;
   readonly sinceMs: number;
   readonly knowers: Set<Peer>;
+  /** Who was told of a failure by one of them: the message may be lost, so that another one tells it as well. */
+  readonly toldOnce: Set<Peer>;
 }
 
 interface FailedNews {
@@ -169,13 +171,17 @@ export class LeafSetPush {
     const key = placeKey(subject);
     let hearsay = this.#hearsay.get(key);
     if (hearsay === undefined || hearsay.change !== change || monoMs - hearsay.sinceMs > heardMs) {
-      hearsay = { change, sinceMs: monoMs, knowers: new Set() };
+      hearsay = { change, sinceMs: monoMs, knowers: new Set(), toldOnce: new Set() };
       this.#hearsay.delete(key);
       this.#hearsay.set(key, hearsay);
       forgetOldest(this.#hearsay);
     }
     hearsay.knowers.add(from);
-    for (const peer of told) hearsay.knowers.add(peer);
+    for (const peer of told) {
+      // Who is not told of a death keeps the dead for minutes; who is not told of a newcomer hears of it from the newcomer.
+      if (change === 'failed' && !hearsay.toldOnce.has(peer)) hearsay.toldOnce.add(peer);
+      else hearsay.knowers.add(peer);
+    }
   }
 
   #knows(peer: Peer, place: string, change: Change): boolean {

@@ -11,7 +11,7 @@ const chanceOfGap = 1e-6;
 const topSlack = 2;
 /** While members are missing, a node is taken that is at most this many times farther away than the last one should be. */
 const reachSlack = 2;
-/** A joining node takes any of the so many nearest on each side: the spacing of a handful of nodes says nothing yet. */
+/** A joining node takes any of the so many nearest on each side, and every node all until it has as many: the spacing of a handful says nothing yet. */
 const alwaysNearJoining = 4;
 /** Whoever is nearest of all on its side is a neighbour however far away: without it the ring would not close. */
 const alwaysNear = 1;
@@ -288,6 +288,7 @@ export class LeafSet {
   /** With members missing on a large ring, a node from its far side must not pass for a neighbour. */
   #isWithinReach(id: Id): boolean {
     if (this.overlaps || this.has(id)) return true;
+    if (this.#members.length < 2 * alwaysNearJoining) return true;
     if (this.isNear(id, this.#self.status === 'joining' ? alwaysNearJoining : alwaysNear)) return true;
     const reach = (reachSlack * this.#spanned() * this.#half) / Math.max(1, this.#members.length);
     return ringTop(this.#self.id, id) <= reach;

@@ -159,11 +159,18 @@ describe('on a large ring with members missing', () => {
   });
 
   test('a node from the far side does not pass for a neighbour', () => {
-    const leafSet = new LeafSet(peer(self), size);
-    const behind = Id.fromBigInt((1n << 200n) - (1n << 190n));
-    for (const id of [...near, behind]) leafSet.insert(peer(id));
+    const leafSet = new LeafSet(peer(self), 32);
+    for (let i = 1; i <= 5; i++) {
+      for (const side of [1n, -1n]) leafSet.insert(peer(Id.fromBigInt((1n << 200n) + side * BigInt(i) * (1n << 190n))));
+    }
     expect(leafSet.fits(opposite)).toBe(false);
     expect(leafSet.fits(Id.fromBigInt((1n << 200n) + 8n * (1n << 190n)))).toBe(true);
+  });
+
+  test('a handful of nodes that happen to be close by keeps nobody out', () => {
+    const leafSet = new LeafSet(peer(self), 32);
+    for (const id of near) leafSet.insert(peer(id));
+    expect(leafSet.fits(opposite)).toBe(true);
   });
 
   test('while it knows nobody on one side, a node takes whoever is nearest there, and claims nothing of what lies between', () => {
