@@ -29,6 +29,9 @@ const { outputs } = (
     plugins: [lazyBuiltins, bundledLmdb],
     // CommonJS dependencies call require(), which an ES module does not have.
     banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
+    // The engine keeps the source of all that was loaded in memory. Names stay, for stack traces.
+    minifyWhitespace: true,
+    minifySyntax: true,
     sourcemap: true,
     metafile: true,
     logLevel: 'warning',
