@@ -175,9 +175,9 @@ export class Context {
     if (!peer.isTabled) this.table.insert(peer);
   }
 
-  /** Whether the network is so small that the routing table takes nearly all of it. */
+  /** Whether the network may be so small that the routing table takes nearly all of it. */
   get isRingInTable(): boolean {
-    return this.leafSet.estimatedSize() <= sizeSlack * this.config.tableContactsMax;
+    return this.leafSet.estimatedSize() <= sizeSlack * sizeSlack * this.config.tableContactsMax;
   }
 
   /** The leaf set changed, and with it what is known of the network's size: the larger it is, the less is a contact more worth. */
