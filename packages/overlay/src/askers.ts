@@ -16,8 +16,7 @@ export class Askers {
   note({ id, incarnation }: NodeLife, nowMs: number): void {
     this.#byHex.delete(id.hex);
     this.#byHex.set(id.hex, { incarnation, askedMs: nowMs });
-    const [oldest] = this.#byHex.keys();
-    if (this.#byHex.size > askersMax && oldest !== undefined) this.#byHex.delete(oldest);
+    this.#byHex.keepLatest(askersMax);
   }
 
   /** When this life of the node asked last; −∞ when it is not known to have done so. */

@@ -70,7 +70,7 @@ export class Connections {
     const others = connections.filter(({ id }) => peers.get(id)?.isLeaf !== true);
     const needless = this.#isLookedUpWithin(keptMs) ? 0 : others.filter((other) => isIdle(other, nowMs)).length - idleMax;
     const count = Math.max(needless, others.length - this.#max);
-    return count <= 0 ? [] : leastWorth(others, count, nowMs, (id) => knownRttMs(peers.get(id)));
+    return count <= 0 ? [] : leastWorth(others, count, nowMs, (id) => peers.get(id)?.rttMs);
   }
 
   /** With no more connections than this there is no surplus. */
@@ -116,8 +116,4 @@ export class Connections {
   get #max(): number {
     return this.#context.table.contactsMax;
   }
-}
-
-function knownRttMs(peer: Peer | undefined): number | undefined {
-  return peer === undefined || peer.rttMeanMs < 0 ? undefined : peer.rttMeanMs;
 }

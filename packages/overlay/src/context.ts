@@ -175,7 +175,7 @@ export class Context {
     if (!peer.isTabled) this.table.insert(peer);
   }
 
-  /** Whether the network may be so small that the routing table takes nearly all of it. */
+  /** Whether the network may be so small that the routing table takes nearly all of it, with slack for the error of its estimated size as well. */
   get isRingInTable(): boolean {
     return this.leafSet.estimatedSize() <= sizeSlack * sizeSlack * this.config.tableContactsMax;
   }

@@ -44,11 +44,12 @@ export class HopChoice {
     const { leafSet, isServing, isRingInTable, self, config, peers } = this.#context;
     if (best === undefined || !isServing || isRingInTable || leafSet.covers(key)) return best;
     const cost = new HopCost(this.#context, key, best);
-    const nodesMax = this.#isDense ? Number.POSITIVE_INFINITY : Math.max(config.leafSetSize / 4, cost.nodesFrom(best));
+    const isDense = this.#isDense;
+    const nodesMax = isDense ? Number.POSITIVE_INFINITY : Math.max(config.leafSetSize / 4, cost.nodesFrom(best));
     const open = cheapest(peers.connected, (peer) =>
       cost.nodesFrom(peer) <= nodesMax && isCloser(key, peer.id, self.id) && accepts(peer) ? cost.overMs(peer) : Number.POSITIVE_INFINITY,
     );
-    const hopsToSpare = this.#isDense ? 2 : 0.5;
+    const hopsToSpare = isDense ? 2 : 0.5;
     return open === undefined || cost.hopsFrom(open) >= cost.hopsFrom(best) + hopsToSpare ? best : open;
   }
 

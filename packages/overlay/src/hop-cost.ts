@@ -1,11 +1,9 @@
 import type { Context } from './context.ts';
 import { exp, ln } from './exact-math.ts';
-import type { Id } from './id.ts';
+import { digitValues, type Id } from './id.ts';
 import type { Peer } from './peers.ts';
-import { ringTop } from './ring.ts';
+import { ringTop, ringTops } from './ring.ts';
 
-const ringTops = 2 ** 48;
-const digitValues = 16;
 /** One way, before anything was measured: the median of the Internet is about 40 ms (King data set, Gummadi et al. 2002). */
 const oneWayMsInitial = 40;
 /** With so many nodes between, hardly ever is the closest one to the key the one asked. */

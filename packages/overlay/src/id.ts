@@ -6,6 +6,8 @@ export const idBits = 256;
 export const idBytes = 32;
 /** Hexadecimal digits of an id: with b = 4 bits a digit, the columns of the routing table are these. */
 export const idDigits = 64;
+/** Digits are hexadecimal. */
+export const digitValues = 16;
 
 const hexPattern = /^[0-9a-f]{64}$/;
 const halfTopDigits = 6;

@@ -3,15 +3,13 @@ import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
 import type { Id } from './id.ts';
 import type { LeafSetExchange } from './leaf-set-exchange.ts';
-import { type MemberName, NamedNodes, nameOf, placeOf, startOf } from './member-name.ts';
+import { type MemberName, NamedNodes, nameDigits, nameOf, placeOf, startOf } from './member-name.ts';
 import type { FailedEntry, LeafSetMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { SparseMap } from './sparse-map.ts';
 
 /** Changes that one push carries at most. */
 const changesMax = 64;
-/** Digits of an id that a name tells. */
-const placeDigits = 12;
 /** Changes of which it is known who knows them, at most. */
 const heardMax = 256;
 
@@ -122,7 +120,7 @@ export class LeafSetPush {
     const toldMs = this.#announced.get(peer.id.hex);
     if (toldMs !== undefined && monoMs - toldMs <= heardMs) return;
     this.#announced.set(peer.id.hex, monoMs);
-    forgetOldest(this.#announced);
+    this.#announced.keepLatest(heardMax);
     this.#tell(peer, monoMs - ageMs);
   }
 
@@ -174,7 +172,7 @@ export class LeafSetPush {
       hearsay = { change, sinceMs: monoMs, knowers: new Set(), toldOnce: new Set() };
       this.#hearsay.delete(key);
       this.#hearsay.set(key, hearsay);
-      forgetOldest(this.#hearsay);
+      this.#hearsay.keepLatest(heardMax);
     }
     hearsay.knowers.add(from);
     for (const peer of told) {
@@ -211,10 +209,5 @@ export class LeafSetPush {
 
 /** What a node is known by that was only named. */
 function placeKey({ hex }: Id): string {
-  return hex.slice(0, placeDigits);
-}
-
-function forgetOldest(map: SparseMap<string, unknown>): void {
-  const [oldest] = map.keys();
-  if (map.size > heardMax && oldest !== undefined) map.delete(oldest);
+  return hex.slice(0, nameDigits);
 }

@@ -71,17 +71,8 @@ export class LeafSetRepair {
     const isDone = !this.#isUncertain && leafSet.isFull && this.#roundsLeft < roundsMax;
     this.#roundsLeft = isDone ? 0 : Math.min(this.#roundsLeft, leafSet.isFull ? roundsWhenFull : roundsMax) - 1;
     this.#deadline = this.#roundsLeft > 0 ? this.#again() : undefined;
-    // By the shorter way round, because with a member missing a leaf set may seem to hold the whole ring, and its halves to overlap.
-    if (!isDone && this.#isClockwiseShort)
-      this.#ask(
-        leafSet.clockwise.filter(({ id }) => leafSet.isClockwise(id)),
-        isLast,
-      );
-    if (!isDone && this.#isCounterClockwiseShort)
-      this.#ask(
-        leafSet.counterClockwise.filter(({ id }) => !leafSet.isClockwise(id)),
-        isLast,
-      );
+    if (!isDone && this.#isClockwiseShort) this.#ask(true, isLast);
+    if (!isDone && this.#isCounterClockwiseShort) this.#ask(false, isLast);
     if (this.#deadline !== undefined) return;
     this.#isClockwiseShort = false;
     this.#isCounterClockwiseShort = false;
@@ -94,7 +85,10 @@ export class LeafSetRepair {
    * behind the middle: the last one may have come before those that are nearer. When nobody is lost, the neighbours to which there are
    * connections anyway are enough: the last of them knows as far as the half reaches.
    */
-  #ask(half: readonly Peer[], isLast: boolean): void {
+  #ask(isClockwise: boolean, isLast: boolean): void {
+    const { leafSet } = this.#context;
+    // By the shorter way round, because with a member missing a leaf set may seem to hold the whole ring, and its halves to overlap.
+    const half = (isClockwise ? leafSet.clockwise : leafSet.counterClockwise).filter(({ id }) => leafSet.isClockwise(id) === isClockwise);
     const fit = half.filter((peer) => peer.isActive && this.#context.isUsable(peer) && (this.#hasLost || peer.connected));
     const middle = fit[fit.length >> 1];
     const member = isLast || !this.#hasLost ? fit.at(-1) : middle;

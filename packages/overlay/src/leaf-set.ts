@@ -2,9 +2,8 @@ import type { Contact } from './contact.ts';
 import { expm1, ln } from './exact-math.ts';
 import type { Id } from './id.ts';
 import type { Peer } from './peers.ts';
-import { type Arc, arcBoundary, clockwiseTop, compareClockwise, compareCloseness, inArc, ringTop } from './ring.ts';
+import { type Arc, arcBoundary, clockwiseTop, compareClockwise, compareCloseness, inArc, ringTop, ringTops, topsAhead } from './ring.ts';
 
-const ringTops = 2 ** 48;
 /** A gap so wide that ids drawn at random leave one by chance in a millionth of all rings means: there are nodes in it. */
 const chanceOfGap = 1e-6;
 /** Distances of upper bits are exact to one unit, the sum of two to two. */
@@ -105,7 +104,7 @@ export class LeafSet {
     const { clockwise, counterClockwise } = this.#derive();
     const ahead = clockwiseTop(self, (clockwise.at(-1) as Peer).id);
     const behind = clockwiseTop((counterClockwise.at(-1) as Peer).id, self);
-    const distance = top < self.top ? top - self.top + ringTops : top - self.top;
+    const distance = topsAhead(self.top, top);
     return distance > ahead + topSlack && ringTops - distance > behind + topSlack;
   }
 

@@ -76,8 +76,7 @@ export class Overlay implements OverlayView {
   }
 
   rttMs(id: Id): number | undefined {
-    const peer = this.#context.peers.get(id);
-    return peer === undefined || peer.rttMeanMs < 0 ? undefined : peer.rttMeanMs;
+    return this.#context.peers.get(id)?.rttMs;
   }
 
   isAvoided(id: Id): boolean {

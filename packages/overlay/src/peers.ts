@@ -196,6 +196,11 @@ export class Peer {
     return this.#dealings[dealing.rttMeanMs] as number;
   }
 
+  /** The same, absent before the first sample. */
+  get rttMs(): number | undefined {
+    return this.rttMeanMs < 0 ? undefined : this.rttMeanMs;
+  }
+
   get id(): Id {
     return this.contact.id;
   }

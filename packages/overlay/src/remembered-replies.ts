@@ -23,7 +23,7 @@ export class RememberedReplies {
   }
 
   add(requestKey: string, reply: RouteReplyMessage, expiresMs: number): void {
-    if (this.#byRequest.size >= this.#context.config.tableEntriesMax) this.#forgetFirst();
+    this.#byRequest.keepLatest(this.#context.config.tableEntriesMax - 1);
     this.#byRequest.set(requestKey, { reply, expiresMs });
     this.#deadline ??= this.#context.deadlines.set({ kind: 'replies' }, expiresMs);
   }
@@ -38,13 +38,6 @@ export class RememberedReplies {
         return;
       }
       this.#byRequest.delete(key);
-    }
-  }
-
-  #forgetFirst(): void {
-    for (const key of this.#byRequest.keys()) {
-      this.#byRequest.delete(key);
-      return;
     }
   }
 }

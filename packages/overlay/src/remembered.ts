@@ -3,11 +3,12 @@ import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
 import type { Id } from './id.ts';
 import type { Peer } from './peers.ts';
+import { ringTops } from './ring.ts';
 import { SparseMap } from './sparse-map.ts';
 
 /** Sectors of the ring, by the top bits of the id, over which the contacts are spread. */
 const sectors = 64;
-const sectorTops = 2 ** 48 / sectors;
+const sectorTops = ringTops / sectors;
 /** So many of the contacts may be of nodes that fell silent: after a partition they are the only way to the other side. */
 const lostShare = 1 / 4;
 /** Pause before a contact that did not answer is tried again, doubled each time. */

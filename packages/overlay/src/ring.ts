@@ -1,7 +1,8 @@
 import { assert } from './assert.ts';
 import { compareIds, Id, idBits } from './id.ts';
 
-const topSize = 2 ** 48;
+/** The whole ring in units of 2²⁰⁸, as `Id.top` counts them. */
+export const ringTops: number = 2 ** 48;
 const ringSize = 1n << BigInt(idBits);
 
 /** A stretch of the ring, clockwise, without `from` and with `to`. `from` equal to `to` is the whole ring. */
@@ -21,16 +22,20 @@ export function inArc(id: Id, from: Id, to: Id): boolean {
 
 /** Clockwise distance from `from` to `to` in units of 2²⁰⁸, exact to one unit: for ordering, never for equality. */
 export function clockwiseTop(from: Id, to: Id): number {
-  const distance = to.top - from.top;
-  if (distance !== 0) return distance < 0 ? distance + topSize : distance;
+  if (to.top !== from.top) return topsAhead(from.top, to.top);
   // Of two ids that differ only below the upper bits, the one just behind is nearly a whole round away.
-  return to.hex < from.hex ? topSize : 0;
+  return to.hex < from.hex ? ringTops : 0;
+}
+
+/** The same of the upper bits alone; 0 when they are equal. */
+export function topsAhead(from: number, to: number): number {
+  return to < from ? to - from + ringTops : to - from;
 }
 
 /** Ring distance, the shorter way round, in units of 2²⁰⁸, exact to one unit: for ordering, never for equality. */
 export function ringTop(a: Id, b: Id): number {
   const distance = a.top < b.top ? b.top - a.top : a.top - b.top;
-  return distance > topSize / 2 ? topSize - distance : distance;
+  return distance > ringTops / 2 ? ringTops - distance : distance;
 }
 
 /** Clockwise distance from `from` to `to`, 0 to 2²⁵⁶ − 1. Exact and slow. */

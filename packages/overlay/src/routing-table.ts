@@ -1,9 +1,9 @@
-import { compareIds, digitAt, type Id, idDigits, sharedPrefixLength } from './id.ts';
+import { compareIds, digitAt, digitValues, type Id, idDigits, sharedPrefixLength } from './id.ts';
 import { type MemberName, nameDigits, nameOf } from './member-name.ts';
 import type { Peer } from './peers.ts';
 import { type Arc, inArc, isCloser } from './ring.ts';
 
-const columnCount = 16;
+const columnCount = digitValues;
 
 export interface TableCell {
   readonly row: number;

@@ -29,6 +29,14 @@ export class SparseMap<K, V> {
     return true;
   }
 
+  /** Forgets those that were set first, down to `count`. */
+  keepLatest(count: number): void {
+    for (const key of this.keys()) {
+      if (this.size <= count) return;
+      this.delete(key);
+    }
+  }
+
   clear(): void {
     this.#entries = undefined;
   }

@@ -5,9 +5,8 @@ import type { LeafSetExchange } from './leaf-set-exchange.ts';
 import { type MemberName, NamedNodes, placeOf, topOf } from './member-name.ts';
 import type { LeafSetMessage, TableReplyMessage, TableRequestMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
-import { clockwiseTop } from './ring.ts';
+import { clockwiseTop, ringTops, topsAhead } from './ring.ts';
 
-const ringTops = 2 ** 48;
 /** Contacts in the answer to one question at most. */
 const contactsMax = 32;
 /** So many of them are those nearest to the one who answers, by round-trip time: they are likely to be near to the asker as well. */
@@ -217,7 +216,7 @@ function outermost(center: Id, members: readonly MemberName[]): readonly [Id, Id
     // Its own place, cut off, lies just behind the center itself and is no end.
     const top = topOf(name);
     if (top === center.top) continue;
-    const ahead = top > center.top ? top - center.top : top - center.top + ringTops;
+    const ahead = topsAhead(center.top, top);
     const behind = ringTops - ahead;
     if (ahead < behind && ahead > aheadMax) {
       last = name;

@@ -1,8 +1,8 @@
 import type { OverlayConfig } from './config.ts';
 import { expm1, ln } from './exact-math.ts';
 import { FailureRate } from './failure-rate.ts';
+import { digitValues } from './id.ts';
 
-const digitValues = 16;
 /** Above this many expected failures within the time to detection hardly a node would be left. */
 const failuresMax = 64;
 /** Halvings of that range: to a precision far beyond that of any estimate of failures. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Contact, defaultOverlayConfig, Id, type JoinGrantMessage, Overlay, type OverlayMessage } from '../src/index.ts';
-import { seeded } from './network.ts';
+import { type Contact, defaultOverlayConfig, type JoinGrantMessage, Overlay, type OverlayMessage } from '../src/index.ts';
+import { contact, seeded } from './network.ts';
 
 const token = 7;
 const attempt = 1;
@@ -50,10 +50,6 @@ class Joiner {
 }
 
 const [p, x, joining, s] = ['1', '5', '7', '9'].map((top) => contact(top)) as [Contact, Contact, Contact, Contact];
-
-function contact(top: string): Contact {
-  return { id: Id.fromHex(top.padEnd(64, '0')), incarnation: 1, role: 'full', address: new Uint8Array(0), addressSeq: 1 };
-}
 
 describe('at the commit', () => {
   test('a successor that knows a closer predecessor sends the joiner there at once', () => {

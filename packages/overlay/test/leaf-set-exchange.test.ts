@@ -1,16 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Contact, defaultOverlayConfig, Id, Overlay, type OverlayMessage } from '../src/index.ts';
+import { type Contact, defaultOverlayConfig, Overlay, type OverlayMessage } from '../src/index.ts';
 import { NamedNodes, nameOf, placeOf } from '../src/member-name.ts';
-import { seeded } from './network.ts';
+import { contact, seeded } from './network.ts';
 
 type LeafSetMessage = OverlayMessage & { type: 'leafSet' };
 
 const [left, self, right, far, stranger] = ['1', '3', '5', '7', '6'].map(contact) as [Contact, Contact, Contact, Contact, Contact];
 const now = { monoMs: 0, wallMs: 0 };
-
-function contact(top: string): Contact {
-  return { id: Id.fromHex(top.padEnd(64, '0')), incarnation: 1, role: 'full', address: new Uint8Array(0), addressSeq: 1 };
-}
 
 function leafSet(purpose: LeafSetMessage['purpose'], content: Partial<LeafSetMessage>): LeafSetMessage {
   return { type: 'leafSet', purpose, status: 'active', named: [], members: [], wanted: [], failed: [], ...content };

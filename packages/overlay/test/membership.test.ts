@@ -2,15 +2,11 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { type Contact, defaultOverlayConfig, type FailedEntry, Id, Overlay, type OverlayMessage } from '../src/index.ts';
 import { nameOf } from '../src/member-name.ts';
 import { probeKey } from '../src/router.ts';
-import { seeded } from './network.ts';
+import { contact, seeded } from './network.ts';
 
 const second = 1000;
 const contacts = ['1', '3', '5', '7', '6'].map(contact) as [Contact, Contact, Contact, Contact, Contact];
 const [left, self, right, far, newcomer] = contacts;
-
-function contact(top: string): Contact {
-  return { id: Id.fromHex(top.padEnd(64, '0')), incarnation: 1, role: 'full', address: new Uint8Array(0), addressSeq: 1 };
-}
 
 describe('a member that asked for this node over the ring', () => {
   let overlay: Overlay;

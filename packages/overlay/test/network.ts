@@ -32,6 +32,11 @@ export function randomId(random: { next(): number }): Id {
   return Id.fromHex(hex);
 }
 
+/** Of the node whose id is these digits and zeros, in its first life. */
+export function contact(top: string): Contact {
+  return { id: Id.fromHex(top.padEnd(64, '0')), incarnation: 1, role: 'full', address: new Uint8Array(0), addressSeq: 1 };
+}
+
 interface Event {
   readonly atMs: number;
   readonly order: number;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Contact, defaultOverlayConfig, Id, Overlay, type OverlayMessage } from '../src/index.ts';
-import { seeded } from './network.ts';
+import { type Contact, defaultOverlayConfig, Overlay, type OverlayMessage } from '../src/index.ts';
+import { contact, seeded } from './network.ts';
 
 const half = defaultOverlayConfig.leafSetSize / 2;
 const self = contact('80');
@@ -9,10 +9,6 @@ const members = Array.from({ length: 2 * half }, (_, index) => contact((0x8000 +
 /** Named by others long ago. */
 const strangers = ['11', '12', '13', '14', '15'].map(contact);
 const key = contact('10').id;
-
-function contact(top: string): Contact {
-  return { id: Id.fromHex(top.padEnd(64, '0')), incarnation: 1, role: 'full', address: new Uint8Array(0), addressSeq: 1 };
-}
 
 /** A node that looks the key up, and whose hops never answer. */
 class Asker {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Contact, defaultOverlayConfig, Id, Overlay, type OverlayOutput } from '../src/index.ts';
-import { seeded } from './network.ts';
+import { type Contact, defaultOverlayConfig, Overlay, type OverlayOutput } from '../src/index.ts';
+import { contact, seeded } from './network.ts';
 
 const minute = 60_000;
 const self = contact('80');
@@ -8,10 +8,6 @@ const members = ['81', '82', '83', '84', '7f', '7e', '7d', '7c'].map(contact);
 const neighbour = contact('7f');
 const strangers = ['11', '22', '33', '44'].map(contact);
 const asker = contact('55');
-
-function contact(top: string): Contact {
-  return { id: Id.fromHex(top.padEnd(64, '0')), incarnation: 1, role: 'full', address: new Uint8Array(0), addressSeq: 1 };
-}
 
 /** A member of a ring whose other nodes answer probes or never say a word. */
 class Node {
