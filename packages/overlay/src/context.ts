@@ -167,6 +167,18 @@ export class Context {
     return this.isUsable(peer);
   }
 
+  /**
+   * Members that this node reaches and in whose leaf sets the target is as well. Those without a connection are left out when there are
+   * `count` with one.
+   */
+  commonNeighbours(target: Peer, count: number, accepts: (peer: Peer) => boolean = () => true): readonly Peer[] {
+    const { leafSet } = this;
+    const isFit = (peer: Peer): boolean =>
+      peer !== target && peer.isActive && this.isUsable(peer) && accepts(peer) && leafSet.areNeighbours(peer, target);
+    const connected = leafSet.members.filter((peer) => peer.connected && isFit(peer));
+    return connected.length >= count ? connected : leafSet.members.filter(isFit);
+  }
+
   /** Somebody names a node: the routing table may use it without having asked it. */
   learn(contact: Contact): void {
     if (contact.role !== 'full' || this.isSelf(contact.id) || this.isFailed(contact)) return;

@@ -88,6 +88,16 @@ export class Overlay implements OverlayView {
     return this.#context.peers.get(id)?.connected ?? false;
   }
 
+  isRelayed(id: Id): boolean {
+    const peer = this.#context.peers.get(id);
+    return peer?.isLeaf === true && peer.relayed;
+  }
+
+  commonNeighbours(id: Id): readonly Contact[] {
+    const peer = this.#context.peers.get(id);
+    return peer?.isLeaf === true ? this.#context.commonNeighbours(peer, 1).map(({ contact }) => contact) : [];
+  }
+
   get connectionsKept(): number {
     return this.#protocol.connections.kept;
   }

@@ -241,16 +241,8 @@ export class Verifications {
   }
 
   /** Members that are likeliest to answer: neighbours of a member, and first those to which there is a connection. */
-  #witnesses({ peer: target, witnesses }: Verification, count: number): readonly Peer[] {
-    const { leafSet } = this.#context;
-    const isFit = (peer: Peer): boolean =>
-      peer !== target &&
-      peer.isActive &&
-      this.#context.isUsable(peer) &&
-      !witnesses.has(peer.id.hex) &&
-      leafSet.areNeighbours(peer, target);
-    const connected = leafSet.members.filter((peer) => peer.connected && isFit(peer));
-    const fit = connected.length >= count ? connected : leafSet.members.filter(isFit);
+  #witnesses({ peer, witnesses }: Verification, count: number): readonly Peer[] {
+    const fit = this.#context.commonNeighbours(peer, count, ({ id }) => !witnesses.has(id.hex));
     const first = Math.floor(this.#context.random.next() * fit.length);
     return [...fit.slice(first), ...fit.slice(0, first)].slice(0, count);
   }

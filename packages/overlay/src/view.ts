@@ -27,6 +27,10 @@ export interface OverlayView {
   /** Suspected, or in the failed set with this or a lower incarnation. */
   isAvoided(id: Id): boolean;
   isConnected(id: Id): boolean;
+  /** A member that others reach and this node does not. */
+  isRelayed(id: Id): boolean;
+  /** Who may pass mail on to the member: those that this node reaches and that are neighbours of it, connected ones when there are any. */
+  commonNeighbours(id: Id): readonly Contact[];
   /** While no more connections than this are open, `surplus` names none. */
   readonly connectionsKept: number;
   /** Of all open connections those that the driver should close now, as nobody needs them. `nowMs`: by the clock of their `usedMs`. */

@@ -10,7 +10,7 @@ export function scheduleIncidents(cluster: Cluster, incidents: readonly Incident
   for (const incident of incidents) {
     engine.at(from + incident.at * durationMs, () => {
       const end = begin(cluster, incident, durationMs);
-      if ('lasts' in incident) engine.after(incident.lasts * durationMs, end);
+      if ('lasts' in incident && Number.isFinite(incident.lasts)) engine.after(incident.lasts * durationMs, end);
     });
   }
 }

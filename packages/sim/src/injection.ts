@@ -31,7 +31,7 @@ interface Moment {
   readonly at: number;
 }
 
-/** Something that lasts, and whom it befalls: a share of the hosts, or of their pairs, drawn at random. */
+/** Something that lasts, beyond 1 while the network settles as well, and whom it befalls: a share of the hosts, or of their pairs, drawn at random. */
 interface Span extends Moment {
   readonly lasts: number;
   readonly share: number;

@@ -3,7 +3,8 @@ import type { StorageConfig } from './config.ts';
 import { Disk } from './disk.ts';
 import { Handles } from './handles.ts';
 import type { CoreEvent, CoreOutput } from './io.ts';
-import type { StorageMessage } from './messages.ts';
+import type { Mail, PutResultMessage } from './messages.ts';
+import { Relays } from './relays.ts';
 import { Requests } from './requests.ts';
 import type { StorageDeadline, StorageTimer } from './timer.ts';
 import { Transfers } from './transfers.ts';
@@ -40,6 +41,7 @@ export class Context {
   readonly disk: Disk;
   readonly transfers: Transfers;
   readonly requests: Requests;
+  readonly relays: Relays;
   readonly counters: StorageCounters;
   /** Puts and gets of this node's user that are under way: repair steps back for them. */
   foreground = 0;
@@ -58,6 +60,7 @@ export class Context {
     this.disk = new Disk(this.handles, emit);
     this.transfers = new Transfers(this.handles, emit);
     this.requests = new Requests(init.overlay.self.id, init.overlay.self.incarnation);
+    this.relays = new Relays(this);
     this.counters = {
       repairBytes: 0,
       fetchedBlocks: 0,
@@ -82,8 +85,11 @@ export class Context {
     this.outputs.push(output);
   }
 
-  send(to: Contact, message: StorageMessage): void {
-    this.outputs.push({ type: 'send', to, message });
+  /** To a member that only others reach through one of them. */
+  send(to: Contact, message: Mail | PutResultMessage): void {
+    const via = message.type === 'putResult' ? undefined : this.relays.wayTo(to.id);
+    if (via === undefined || message.type === 'putResult') this.outputs.push({ type: 'send', to, message });
+    else this.relays.send(via, to, message);
   }
 
   event(event: CoreEvent): void {

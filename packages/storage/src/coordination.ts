@@ -53,7 +53,7 @@ export class Coordination extends OpenRequest {
     super(parts.ctx);
     this.parts = parts;
     this.block = block;
-    this.copies = new Copies(parts.ctx.config);
+    this.copies = new Copies(parts.ctx.config, (id) => (this.ctx.isSelf(id) ? 'self' : this.ctx.relays.isApart(id) ? 'apart' : 'direct'));
   }
 
   /** Somebody has the block and asks whether its bytes are wanted. */
@@ -149,11 +149,20 @@ export class Coordination extends OpenRequest {
   private ask(copy: Copy): void {
     copy.state = 'asked';
     if (this.ctx.isSelf(copy.contact.id)) this.storeHere(copy);
+    else if (this.ctx.relays.isApart(copy.contact.id)) this.askThroughHolder(copy);
     else if (this.bytes.at === 'memory' && this.block.size <= smallBlockBytes) this.transfer(copy, this.bytes.handle);
     else {
       this.ctx.send(copy.contact, { type: 'offer', request: this.id, purpose: 'replicate', block: this.block });
       this.expectAnswer(copy.contact.id, this.ctx.config.offerTimeoutMs);
     }
+  }
+
+  /** Whom only others reach is offered the block by one of them that has it, and fetches it there. */
+  private askThroughHolder({ contact }: Copy): void {
+    const { ctx, block, id } = this;
+    const { source } = this.copies;
+    if (source !== undefined) ctx.relays.send(source, contact, { type: 'offer', request: id, purpose: 'replicate', block });
+    this.expectAnswer(contact.id, ctx.config.offerTimeoutMs);
   }
 
   private storeHere(copy: Copy): void {

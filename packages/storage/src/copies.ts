@@ -23,7 +23,13 @@ export interface CopyGoals {
   readonly writeQuorum: number;
 }
 
-/** The copies of one block: who has to be asked next, and when there are enough. Knows nothing of messages. */
+/** How bytes come to a node: it is this one, this one sends them, or it has to fetch them from another because only others reach it. */
+export type Reach = 'self' | 'direct' | 'apart';
+
+/**
+ * The copies of one block: who has to be asked next, and when there are enough. A member that only others reach waits until one of them has
+ * a copy that it can fetch. Knows nothing of messages.
+ */
 export class Copies {
   private readonly goals: CopyGoals;
   /** Closest to the key first. */
@@ -31,8 +37,11 @@ export class Copies {
   /** How many of the list, from its start, are the replica set. */
   private members = 0;
 
-  constructor(goals: CopyGoals) {
+  private readonly reachOf: (id: Id) => Reach;
+
+  constructor(goals: CopyGoals, reachOf: (id: Id) => Reach) {
     this.goals = goals;
+    this.reachOf = reachOf;
   }
 
   find(id: Id): Copy | undefined {
@@ -49,12 +58,18 @@ export class Copies {
 
   /** The next one to ask; undefined when those stored and asked suffice, or nobody is left. */
   next(): Copy | undefined {
-    const idle = this.list.find((copy) => copy.state === 'idle');
+    const hasSource = this.source !== undefined;
+    const idle = this.list.find((copy) => copy.state === 'idle' && (hasSource || this.reach(copy) !== 'apart'));
     if (idle === undefined || this.list.indexOf(idle) < this.members) return idle;
-    const promising = this.list.filter((copy) => copy.state === 'stored' || copy.state === 'asked');
+    const promising = this.list.filter((copy) => copy.state === 'stored' || copy.state === 'asked' || this.isWaiting(copy));
     const enough = promising.length >= this.goals.replicas;
     const enoughSynced = promising.filter((copy) => copy.synced).length >= this.goals.writeQuorum;
     return enough && enoughSynced ? undefined : idle;
+  }
+
+  /** A copy that others can fetch, whom this node does not reach. */
+  get source(): Contact | undefined {
+    return this.list.find((copy) => copy.state === 'stored' && this.reach(copy) === 'direct')?.contact;
   }
 
   /** Waits for somebody, or could ask somebody who is needed. */
@@ -100,6 +115,16 @@ export class Copies {
 
   private get membersHoldIt(): boolean {
     return this.list.slice(0, this.members).every((copy) => copy.state === 'stored');
+  }
+
+  private reach(copy: Copy): Reach {
+    return this.reachOf(copy.contact.id);
+  }
+
+  /** A member that will be asked when a copy is made from which it can fetch. */
+  private isWaiting(copy: Copy): boolean {
+    if (copy.state !== 'idle' || this.reach(copy) !== 'apart' || this.list.indexOf(copy) >= this.members) return false;
+    return this.list.some((other) => other.state === 'asked' && this.reach(other) === 'direct');
   }
 
   private renew(contact: Contact, synced: boolean): Copy {

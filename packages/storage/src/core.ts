@@ -170,6 +170,8 @@ const storageMessageTypes: Readonly<Record<StorageMessage['type'], true>> = {
   keys: true,
   keysReply: true,
   syncState: true,
+  relay: true,
+  relayed: true,
 };
 
 function isStorageMessage(message: StorageMessage | OverlayMessage): message is StorageMessage {

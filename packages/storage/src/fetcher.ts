@@ -203,7 +203,7 @@ class FetchRequest extends OpenRequest {
   private askNext(): void {
     if (this.isWriting) return;
     this.disarm(this.expiry);
-    const untried = this.wanted.sources.filter(({ id }) => !this.tried.has(id.hex));
+    const untried = this.sources().filter(({ id }) => !this.tried.has(id.hex));
     const source = this.parts.peers.bestFirst(untried)[0];
     this.source = source;
     if (source === undefined) {
@@ -214,6 +214,18 @@ class FetchRequest extends OpenRequest {
     const { key, multihash } = this.wanted.block;
     this.ctx.send(source, { type: 'get', request: this.id, block: { key, multihash } });
     this.expiry = this.arm(this.ctx.config.storeTimeoutMs, { type: 'expiry', counter: this.id.counter });
+  }
+
+  /** A source that only others reach has it but cannot give it: whoever passes on its mail may have it too, and so may the members. */
+  private sources(): readonly Contact[] {
+    const { relays, overlay, config } = this.ctx;
+    const { sources, block } = this.wanted;
+    const apart = sources.filter(({ id }) => relays.isApart(id));
+    if (apart.length === 0) return sources;
+    this.isUnanswered = true;
+    const others = [...apart.flatMap(({ id }) => relays.wayTo(id) ?? []), ...overlay.replicaSet(block.key, config.replicas)];
+    const byId = new Map([...sources, ...others].map((contact) => [contact.id.hex, contact]));
+    return [...byId.values()].filter(({ id }) => !this.ctx.isSelf(id) && !relays.isApart(id));
   }
 
   private isSource(id: Id): boolean {

@@ -1,4 +1,4 @@
-import type { Arc, Id, OverlayMessage, RequestId } from '@dht/overlay';
+import type { Arc, Id, NodeLife, OverlayMessage, RequestId } from '@dht/overlay';
 import type { BlockRef, Holder } from './block.ts';
 
 /** Every message of the storage protocol. Blocks go beside them as transfers, correlated by request. */
@@ -13,9 +13,14 @@ export type StorageMessage =
   | HaveReplyMessage
   | KeysMessage
   | KeysReplyMessage
-  | SyncStateMessage;
+  | SyncStateMessage
+  | RelayMessage
+  | RelayedMessage;
 
 export type Message = OverlayMessage | StorageMessage;
+
+/** What a common neighbour passes on. A put's result is not among it: an initiator gives its block to a coordinator that it reaches. */
+export type Mail = Exclude<StorageMessage, PutResultMessage | RelayMessage | RelayedMessage>;
 
 /** What a block travels for. The header of a transfer carries it. */
 export type TransferPurpose =
@@ -122,4 +127,18 @@ export interface SyncStateMessage {
   readonly type: 'syncState';
   readonly storeId: string;
   readonly synced?: Arc;
+}
+
+/** Asks the receiver to pass the mail on to a member of its leaf set, in this very life, which the sender cannot reach itself. */
+export interface RelayMessage {
+  readonly type: 'relay';
+  readonly to: NodeLife;
+  readonly mail: Mail;
+}
+
+/** Mail that the sender was asked to pass on. Whose it is is the sender's word alone. */
+export interface RelayedMessage {
+  readonly type: 'relayed';
+  readonly from: NodeLife;
+  readonly mail: Mail;
 }

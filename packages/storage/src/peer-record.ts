@@ -25,7 +25,7 @@ export class PeerRecord {
     this.ctx = ctx;
   }
 
-  /** By faults, by whether the peer can be reached, then by round-trip time; a connected peer before one that must be dialled. */
+  /** By faults, by whether the peer can be reached and send blocks, then by round-trip time; a connected peer before one that must be dialled. */
   bestFirst(contacts: readonly Contact[]): readonly Contact[] {
     const cost = new Map(contacts.map((contact) => [contact, this.cost(contact.id)]));
     return [...contacts].sort((a, b) => (cost.get(a) ?? 0) - (cost.get(b) ?? 0));
@@ -73,6 +73,7 @@ export class PeerRecord {
     const { overlay } = this.ctx;
     // A new connection costs about 6 ms (DESIGN §6). Unmeasured peers are taken for slow ones of that kind.
     const distance = (overlay.rttMs(id) ?? 10) + (overlay.isConnected(id) ? 0 : 10);
-    return distance + (overlay.isAvoided(id) ? 1e6 : 0) + 1e3 * Math.min(100, this.faultsOf(id));
+    const isAway = overlay.isAvoided(id) || this.ctx.relays.isApart(id);
+    return distance + (isAway ? 1e6 : 0) + 1e3 * Math.min(100, this.faultsOf(id));
   }
 }

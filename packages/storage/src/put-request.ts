@@ -72,7 +72,9 @@ export class PutRequest extends RoundRequest {
     const { ctx } = this;
     const cost = ({ id }: Contact): number => (ctx.isSelf(id) ? 0 : ctx.overlay.isAvoided(id) ? 3 : ctx.overlay.isConnected(id) ? 1 : 2);
     const members = contacts.slice(0, ctx.config.replicas);
-    return [...members.sort((a, b) => cost(a) - cost(b)), ...contacts.slice(ctx.config.replicas)];
+    const inOrder = [...members.sort((a, b) => cost(a) - cost(b)), ...contacts.slice(ctx.config.replicas)];
+    // Blocks cannot go to a member that only others reach.
+    return inOrder.filter(({ id }) => !ctx.relays.isApart(id));
   }
 
   private tryNext(): void {

@@ -3,6 +3,7 @@ import { SparseMap } from '@dht/overlay';
 import { Admission } from './admission.ts';
 import type { BlockRef, Handle } from './block.ts';
 import type { Context } from './context.ts';
+import type { Fetcher, FetchOutcome } from './fetcher.ts';
 import type { LocalStore, WriteOutcome } from './local-store.ts';
 import type { OfferMessage, OfferReplyMessage, StoredMessage, TransferHeader } from './messages.ts';
 import type { Responsibility } from './responsibility.ts';
@@ -30,15 +31,17 @@ export class Replica {
   private readonly ctx: Context;
   private readonly store: LocalStore;
   private readonly own: Responsibility;
+  private readonly fetcher: Fetcher;
   private readonly incoming = new SparseMap<string, Incoming>();
   private readonly admission: Admission;
   /** Whether the block comes by another way: as the bytes of a put, or fetched by repair. */
   private readonly isExpected: (key: Id) => boolean;
 
-  constructor(ctx: Context, store: LocalStore, own: Responsibility, isExpected: (key: Id) => boolean) {
+  constructor(ctx: Context, store: LocalStore, own: Responsibility, fetcher: Fetcher, isExpected: (key: Id) => boolean) {
     this.ctx = ctx;
     this.store = store;
     this.own = own;
+    this.fetcher = fetcher;
     this.isExpected = isExpected;
     this.admission = new Admission(ctx);
   }
@@ -98,9 +101,21 @@ export class Replica {
 
   /** Asks for the bytes, now or when there is room for them. */
   private admit(offer: Offer, block: BlockRef, standby: Offer[]): void {
+    if (this.ctx.relays.isApart(offer.from.id)) {
+      this.fetch(offer, block);
+      return;
+    }
     const admitted = this.admission.enter(block.size, () => this.want(offer, block, standby));
     if (admitted === 'later') this.reply(offer, 'coming');
     else if (admitted === false) this.reply(offer, 'not-active');
+  }
+
+  /** Who offers it cannot send it: others who have it can. */
+  private fetch(offer: Offer, block: BlockRef): void {
+    this.reply(offer, 'coming');
+    this.fetcher.want(block, offer.from, (outcome) => {
+      this.sayStored(offer.from, offer.request, block.key, fetchedOutcome(outcome));
+    });
   }
 
   private want(offer: Offer, block: BlockRef, standby: Offer[]): void {
@@ -136,6 +151,10 @@ export class Replica {
   private sayStored(to: Contact, request: RequestId, key: Id, outcome: StoredMessage['outcome']): void {
     this.ctx.send(to, { type: 'stored', request, key, storeId: this.ctx.storeId, synced: this.own.isSyncedFor(key), outcome });
   }
+}
+
+function fetchedOutcome(outcome: FetchOutcome): StoredMessage['outcome'] {
+  return outcome === 'stored' || outcome === 'full' ? outcome : 'failed';
 }
 
 function storedOutcome(outcome: WriteOutcome): StoredMessage['outcome'] {

@@ -27,7 +27,8 @@ export class Server {
   }
 
   onGet(from: Contact, message: GetMessage): void {
-    if (this.serving < servingMax) this.serve(from, message);
+    if (this.ctx.relays.isApart(from.id)) this.vote(from, message);
+    else if (this.serving < servingMax) this.serve(from, message);
     else if (this.waiting.length < waitingMax) this.waiting.push({ from, message });
     else this.miss(from, message, 'busy');
   }
@@ -67,6 +68,11 @@ export class Server {
     this.ctx.counters.corruptBlocks++;
     this.ctx.event({ type: 'corruptBlock', key });
     this.ctx.disk.delete(key, () => this.onSpoiled(key));
+  }
+
+  /** Bytes cannot go to who asks, but that there are none here counts for it. */
+  private vote(from: Contact, message: GetMessage): void {
+    this.ctx.disk.has([message.block.key], ([size = -1]) => this.miss(from, message, size < 0 ? 'absent' : 'busy'));
   }
 
   private serve(from: Contact, message: GetMessage): void {

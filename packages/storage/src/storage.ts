@@ -62,7 +62,13 @@ export class Storage {
     this.coordinator = new Coordinator({ ctx, store, own, syncStates: this.syncStates, onSpoiled: discard });
     this.fetcher = new Fetcher({ ctx, store, peers });
     this.pusher = new Pusher(ctx, discard);
-    this.replica = new Replica(ctx, store, own, (key) => this.coordinator.isCoordinating(key) || this.fetcher.isFetching(key));
+    this.replica = new Replica(
+      ctx,
+      store,
+      own,
+      this.fetcher,
+      (key) => this.coordinator.isCoordinating(key) || this.fetcher.isFetching(key),
+    );
     const repairParts = { ctx, own, syncStates: this.syncStates, fetcher: this.fetcher, pusher: this.pusher };
     this.sync = new Sync(repairParts);
     this.surplus = new Surplus(repairParts);
@@ -99,6 +105,14 @@ export class Storage {
         if (message.outcome === 'corrupt' && message.request.origin.equals(from.id)) this.server.check(message.key);
         else this.ctx.requests.get(message.request)?.onReply(from, message);
         break;
+      case 'relay':
+        this.ctx.relays.pass(from, message);
+        break;
+      case 'relayed': {
+        const sender = this.ctx.relays.accept(from, message);
+        if (sender !== undefined) this.onMessage(sender, message.mail);
+        break;
+      }
       case 'offerReply':
       case 'putResult':
       case 'getMiss':
@@ -194,11 +208,15 @@ export class Storage {
 
   /** The connection closed, or the peer is suspected: what it was asked it will hardly answer, but it may well be alive. */
   onPeerGone(id: Id): void {
+    // That it cannot be dialled was known when it was asked.
+    if (this.ctx.relays.isApart(id)) return;
     for (const request of this.ctx.requests.all()) if (request.isOpen) request.onPeerGone(id);
   }
 
   onSendDropped(to: Id, message: StorageMessage): void {
-    if (message.type === 'syncState') this.syncStates.dropped(to);
+    if (message.type === 'relay') this.onSendDropped(message.to.id, message.mail);
+    else if (message.type === 'relayed') return;
+    else if (message.type === 'syncState') this.syncStates.dropped(to);
     else this.ctx.requests.get(message.request)?.onPeerGone(to);
   }
 

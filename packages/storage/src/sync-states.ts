@@ -104,7 +104,9 @@ export class SyncStates {
     for (const neighbour of neighbours) {
       if (!sharers.has(neighbour.id.hex) && !ctx.overlay.isConnected(neighbour.id)) continue;
       if (this.isTold(neighbour)) continue;
-      this.told.set(neighbour.id.hex, { incarnation: neighbour.incarnation, synced });
+      // Nobody says so when mail that is passed on gets lost: it is told again with the next round of repair.
+      if (ctx.relays.isApart(neighbour.id)) this.announced = undefined;
+      else this.told.set(neighbour.id.hex, { incarnation: neighbour.incarnation, synced });
       ctx.send(neighbour, { type: 'syncState', storeId: ctx.storeId, ...(synced === undefined ? {} : { synced }) });
     }
   }

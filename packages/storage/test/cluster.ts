@@ -168,6 +168,15 @@ export class Cluster {
     host.disk = new MemoryDisk(`${host.disk.storeId}'`);
   }
 
+  /** Two hosts that cannot reach each other from now on, and know it; others reach both. */
+  cut(a: Host, b: Host): void {
+    a.overlay.relayed.add(b.id.hex);
+    b.overlay.relayed.add(a.id.hex);
+    const isCut = (from: Host, to: Host): boolean => from.overlay.relayed.has(to.id.hex);
+    this.dropMessage = isCut;
+    this.dropTransfer = isCut;
+  }
+
   get alive(): readonly Host[] {
     return this.hosts.filter(({ isAlive }) => isAlive);
   }

@@ -29,6 +29,8 @@ export class TestOverlay implements OverlayMachine {
   status: NodeStatus = 'joining';
   readonly self: Contact;
   readonly avoided = new Set<string>();
+  /** Members that this node cannot reach. */
+  readonly relayed = new Set<string>();
   /** Members of the leaf set on each side. */
   private readonly half: number;
   private readonly rtt: (id: Id) => number;
@@ -146,6 +148,15 @@ export class TestOverlay implements OverlayMachine {
     return { clockwise: clockwise.length, counterClockwise: counterClockwise.length, tableContacts: 0, remembered: 0 };
   }
 
+  isRelayed(id: Id): boolean {
+    return this.relayed.has(id.hex);
+  }
+
+  commonNeighbours(id: Id): readonly Contact[] {
+    const others = this.neighbourSet(this.half).filter((contact) => !contact.id.equals(id) && !this.relayed.has(contact.id.hex));
+    return this.relayed.has(id.hex) ? others : [];
+  }
+
   isAvoided(id: Id): boolean {
     return this.avoided.has(id.hex);
   }
@@ -157,7 +168,7 @@ export class TestOverlay implements OverlayMachine {
   }
 
   isConnected(id: Id): boolean {
-    return this.members.has(id.hex);
+    return this.members.has(id.hex) && !this.relayed.has(id.hex);
   }
 
   routingTable(): readonly [] {

@@ -1,6 +1,7 @@
-import type { StorageMessage, TransferPurpose } from '@dht/storage';
-import { type Body, body, type MessageOf } from './body.ts';
+import type { RelayedMessage, RelayMessage, StorageMessage, TransferPurpose } from '@dht/storage';
+import { body, type MessageOf } from './body.ts';
 import { arc, blockRef, holder, storeId } from './common-records.ts';
+import type { Bodies } from './envelope.ts';
 import { boolean, id, type Kind, multihash, oneOf, uint } from './kind.ts';
 import { limits } from './limits.ts';
 import { implicit, optional, type RecordKind, record, repeated, required } from './record.ts';
@@ -20,7 +21,7 @@ const haveEntry: RecordKind<HaveEntry> = record<HaveEntry>('HaveEntry', {
 });
 
 /** Numbers 60 to 99 of the frame. */
-export const storageBodies: { readonly [Type in StorageMessage['type']]: Body<MessageOf<Type>> } = {
+export const storageBodies: Bodies<Exclude<StorageMessage, RelayMessage | RelayedMessage>> = {
   offer: body('offer', 60, 'request', { purpose: required(1, oneOf('put', 'replicate')), block: required(2, blockRef) }),
   offerReply: body('offerReply', 61, 'replyTo', { answer: required(1, oneOf('want', 'coming', 'full', 'not-active')) }),
   stored: body('stored', 62, 'replyTo', {

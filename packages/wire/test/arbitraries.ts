@@ -9,7 +9,7 @@ import {
   type RequestId,
   type Role,
 } from '@dht/overlay';
-import type { BlockRef, Holder, Message, TransferHeader } from '@dht/storage';
+import type { BlockRef, Holder, Mail, Message, TransferHeader } from '@dht/storage';
 import { type Hello, limits, type NetworkDescriptor } from '@dht/wire';
 import fc from 'fast-check';
 import { idOf, peerRecords, sealed } from './peer-records.ts';
@@ -79,6 +79,58 @@ const manyContacts = manyOf(contacts);
 const manyNames = manyOf(fc.uint8Array({ minLength: 8, maxLength: 8 }).map((bytes) => Buffer.from(bytes).toString('hex')));
 const manyHops = manyOf(hops);
 const type = <const Type extends string>(name: Type): fc.Arbitrary<Type> => fc.constant(name);
+
+/** Storage's messages but for those that are passed on for others. */
+const storageMessages = {
+  offer: record({ type: type('offer'), request: requestIds, purpose: fc.constantFrom('put', 'replicate'), block: blockRefs }),
+  offerReply: record({
+    type: type('offerReply'),
+    request: requestIds,
+    answer: fc.constantFrom('want', 'coming', 'full', 'not-active'),
+  }),
+  stored: record({
+    type: type('stored'),
+    request: requestIds,
+    key: ids,
+    storeId: storeIds,
+    synced: fc.boolean(),
+    outcome: fc.constantFrom('stored', 'full', 'failed', 'corrupt'),
+  }),
+  putResult: record({
+    type: type('putResult'),
+    request: requestIds,
+    holders: manyOf(holders),
+    final: fc.boolean(),
+    shortfall: fc.constantFrom('none', 'too-few-nodes', 'full', 'unreachable'),
+  }),
+  get: record({ type: type('get'), request: requestIds, block: blockNames }),
+  getMiss: record({
+    type: type('getMiss'),
+    request: requestIds,
+    reason: fc.constantFrom('absent', 'busy', 'error'),
+    synced: fc.boolean(),
+  }),
+  have: record({ type: type('have'), request: requestIds, keys: manyOf(ids) }),
+  haveReply: record({ type: type('haveReply'), request: requestIds, storeId: storeIds, entries: manyOf(haveEntries) }),
+  keys: recordWith(['type', 'request', 'arc', 'limit'], {
+    type: type('keys'),
+    request: requestIds,
+    arc: arcs,
+    after: ids,
+    limit: fc.nat({ max: limits.keysMax }),
+  }),
+  keysReply: record({
+    type: type('keysReply'),
+    request: requestIds,
+    blocks: manyOf(blockRefs),
+    more: fc.boolean(),
+    synced: fc.boolean(),
+    busy: fc.boolean(),
+  }),
+  syncState: recordWith(['type', 'storeId'], { type: type('syncState'), storeId: storeIds, synced: arcs }),
+};
+const { putResult: _answersTransfersOnly, ...mailByType } = storageMessages;
+const mails: fc.Arbitrary<Mail> = fc.oneof(...Object.values<fc.Arbitrary<Mail>>(mailByType));
 
 /** One arbitrary for every type of message. */
 export const messagesByType: { readonly [Type in Message['type']]: fc.Arbitrary<MessageOf<Type>> } = {
@@ -170,52 +222,9 @@ export const messagesByType: { readonly [Type in Message['type']]: fc.Arbitrary<
   joinCommitted: record({ type: type('joinCommitted'), attempt: integers, token: integers }),
   tableRequest: record({ type: type('tableRequest'), row: fc.nat({ max: limits.rowMax }) }),
   tableReply: record({ type: type('tableReply'), row: fc.nat({ max: limits.rowMax }), contacts: manyContacts }),
-  offer: record({ type: type('offer'), request: requestIds, purpose: fc.constantFrom('put', 'replicate'), block: blockRefs }),
-  offerReply: record({
-    type: type('offerReply'),
-    request: requestIds,
-    answer: fc.constantFrom('want', 'coming', 'full', 'not-active'),
-  }),
-  stored: record({
-    type: type('stored'),
-    request: requestIds,
-    key: ids,
-    storeId: storeIds,
-    synced: fc.boolean(),
-    outcome: fc.constantFrom('stored', 'full', 'failed', 'corrupt'),
-  }),
-  putResult: record({
-    type: type('putResult'),
-    request: requestIds,
-    holders: manyOf(holders),
-    final: fc.boolean(),
-    shortfall: fc.constantFrom('none', 'too-few-nodes', 'full', 'unreachable'),
-  }),
-  get: record({ type: type('get'), request: requestIds, block: blockNames }),
-  getMiss: record({
-    type: type('getMiss'),
-    request: requestIds,
-    reason: fc.constantFrom('absent', 'busy', 'error'),
-    synced: fc.boolean(),
-  }),
-  have: record({ type: type('have'), request: requestIds, keys: manyOf(ids) }),
-  haveReply: record({ type: type('haveReply'), request: requestIds, storeId: storeIds, entries: manyOf(haveEntries) }),
-  keys: recordWith(['type', 'request', 'arc', 'limit'], {
-    type: type('keys'),
-    request: requestIds,
-    arc: arcs,
-    after: ids,
-    limit: fc.nat({ max: limits.keysMax }),
-  }),
-  keysReply: record({
-    type: type('keysReply'),
-    request: requestIds,
-    blocks: manyOf(blockRefs),
-    more: fc.boolean(),
-    synced: fc.boolean(),
-    busy: fc.boolean(),
-  }),
-  syncState: recordWith(['type', 'storeId'], { type: type('syncState'), storeId: storeIds, synced: arcs }),
+  ...storageMessages,
+  relay: record({ type: type('relay'), to: nodeLives, mail: mails }),
+  relayed: record({ type: type('relayed'), from: nodeLives, mail: mails }),
 };
 
 export const messages: fc.Arbitrary<Message> = fc.oneof(...Object.values<fc.Arbitrary<Message>>(messagesByType));

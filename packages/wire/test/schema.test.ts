@@ -106,6 +106,20 @@ function leafSetInBrief({ named, wanted, failed }: Extract<Message, { type: 'lea
   };
 }
 
+/** A frame with the message, as the schema has it. */
+function plainFrame(message: Message): Plain {
+  const { type, request, mail, ...fields } = plainOfOurs(message) as Record<string, unknown>;
+  if (type === 'route') fields.key = withoutZeros(fields.key);
+  if (message.type === 'routeReply' && message.root !== undefined) fields.root = withoutZeros(fields.root);
+  if (message.type === 'leafSet') Object.assign(fields, leafSetInBrief(message));
+  if (message.type === 'relay' || message.type === 'relayed') fields.mail = plainFrame(message.mail);
+  // Behind the field of a message the schema says whether it names a request.
+  const correlation = Frame.fields[message.type]?.comment?.split(':')[0] ?? '';
+  expect(['', 'request', 'reply_to']).toContain(correlation);
+  const named = correlation === '' ? {} : { [correlation === 'request' ? 'request' : 'replyTo']: requestInBrief(request) };
+  return { ...named, [message.type]: fields };
+}
+
 test('the schema and the program have the same types of messages', () => {
   const types = Object.keys(messagesByType);
   expect(bodyFields.map(({ name }) => name)).toStrictEqual(['unsupported', ...types]);
@@ -114,19 +128,10 @@ test('the schema and the program have the same types of messages', () => {
 describe('the schema says what the bytes of a message mean', () => {
   for (const [type, arbitrary] of Object.entries<fc.Arbitrary<Message>>(messagesByType)) {
     test(type, () => {
-      const field = Frame.fields[type]!;
-      // Behind the field of a message the schema says whether it names a request.
-      const correlation = field.comment?.split(':')[0] ?? '';
       fc.assert(
         fc.property(arbitrary, (message) => {
           const theirs = Frame.decode(withoutPrefix(encodeFrame(message)));
-          const { type: _type, request, ...fields } = plainOfOurs(message) as Record<string, unknown>;
-          if (type === 'route') fields.key = withoutZeros(fields.key);
-          if (message.type === 'routeReply' && message.root !== undefined) fields.root = withoutZeros(fields.root);
-          if (message.type === 'leafSet') Object.assign(fields, leafSetInBrief(message));
-          const expected = correlation === '' ? {} : { [correlation === 'request' ? 'request' : 'replyTo']: requestInBrief(request) };
-          expect(['', 'request', 'reply_to']).toContain(correlation);
-          expect(plainMessage(Frame, theirs)).toStrictEqual({ ...expected, [type]: fields });
+          expect(plainMessage(Frame, theirs)).toStrictEqual(plainFrame(message));
           expect(decodeFrame(Frame.encode(theirs).finish())).toStrictEqual({ kind: 'message', message });
         }),
         { numRuns: 40 },
@@ -143,6 +148,16 @@ describe('the schema says what the bytes of a message mean', () => {
       { numRuns: 40 },
     );
   });
+});
+
+test('mail that is to be passed on holds no relay, no put result and nothing unknown', () => {
+  const [relay, putResult] = [messagesByType.relay, messagesByType.putResult].map((arbitrary) =>
+    Frame.toObject(Frame.decode(withoutPrefix(encodeFrame(fc.sample(arbitrary as fc.Arbitrary<Message>, { numRuns: 1, seed: 1 })[0]!)))),
+  );
+  for (const mail of [relay, putResult, { unsupported: {} }]) {
+    const frame = Frame.encode({ relay: { ...relay?.relay, mail } }).finish();
+    expect(decodeFrame(frame)).toStrictEqual({ kind: 'unknown', messageType: 71 });
+  }
 });
 
 test('the schema says what the bytes of a Hello mean', () => {

@@ -2,7 +2,7 @@ import type { Scenario } from '../scenario.ts';
 import { crashChurn, leaves, lossyChurn, mixedChurn, pauses, restartChurn, steady, traceChurn, weibullChurn } from './churn.ts';
 import { clients, coldStart, joinCrash, joinStorm, merge } from './formation.ts';
 import { clockDrift, halfDies, halfReturns, slowDisks } from './machine-faults.ts';
-import { broadband, loss, nonTransitive, oneWay, partitionHeals, slowLines } from './network-faults.ts';
+import { broadband, lastingCuts, loss, nonTransitive, oneWay, partitionHeals, slowLines } from './network-faults.ts';
 import { random } from './random.ts';
 
 /** All scenarios, the one that plays by default first. */
@@ -24,6 +24,7 @@ export const scenarios: readonly Scenario[] = [
   loss,
   partitionHeals,
   nonTransitive,
+  lastingCuts,
   oneWay,
   broadband,
   slowLines,

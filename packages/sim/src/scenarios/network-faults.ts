@@ -29,6 +29,12 @@ export const nonTransitive: Scenario = story({
   injection: { incidents: [{ type: 'cut-pairs', at: 0, lasts: 1, share: 0.06 }] },
 });
 
+export const lastingCuts: Scenario = story({
+  name: 'lasting-cuts',
+  about: 'some pairs of nodes never reach each other again, though others reach both',
+  injection: { incidents: [{ type: 'cut-pairs', at: 0, lasts: Number.POSITIVE_INFINITY, share: 0.06 }] },
+});
+
 export const oneWay: Scenario = story({
   name: 'one-way',
   about: 'nothing that a few nodes send arrives at the others for a while, but the other way it does',

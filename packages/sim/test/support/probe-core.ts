@@ -109,6 +109,12 @@ export class ProbeView implements OverlayView {
   isConnected(): boolean {
     return false;
   }
+  isRelayed(): boolean {
+    return false;
+  }
+  commonNeighbours(): readonly Contact[] {
+    return [];
+  }
   routingTable(): readonly { readonly row: number; readonly column: number; readonly contacts: readonly Contact[] }[] {
     return [];
   }

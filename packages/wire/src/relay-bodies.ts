@@ -1,0 +1,36 @@
+import type { Mail } from '@dht/storage';
+import { type Body, body, type MessageOf } from './body.ts';
+import { nodeLife } from './common-records.ts';
+import { EnvelopeKind } from './envelope.ts';
+import { type Kind, varintSize } from './kind.ts';
+import { required } from './record.ts';
+import { storageBodies } from './storage-bodies.ts';
+import { wireType } from './strict-reader.ts';
+import { WireError } from './wire-error.ts';
+
+const { putResult: _answersTransfersOnly, ...mailBodies } = storageBodies;
+const frame: EnvelopeKind<Mail> = new EnvelopeKind<Mail>(mailBodies);
+
+/** A frame within a frame, of mail alone, so that nothing is passed on twice. Of another message the whole frame is unknown. */
+const mail: Kind<Mail> = {
+  wireType: wireType.bytes,
+  size(value) {
+    const size = frame.size(value);
+    return varintSize(size) + size;
+  },
+  write: (value, writer) => writer.writeRawMessage((inner, innerWriter) => frame.write(inner, innerWriter), value),
+  read(reader) {
+    const outerEnd = reader.end;
+    reader.end = reader.lengthEnd();
+    const { number, message } = frame.read(reader, () => reader.skipValue());
+    reader.end = outerEnd;
+    if (message === undefined) throw new WireError('unknown-value', `message ${number} is no mail`);
+    return message;
+  },
+};
+
+/** Numbers 71 and 72 of the frame. */
+export const relayBodies: { readonly [Type in 'relay' | 'relayed']: Body<MessageOf<Type>> } = {
+  relay: body('relay', 71, 'none', { to: required(1, nodeLife), mail: required(2, mail) }),
+  relayed: body('relayed', 72, 'none', { from: required(1, nodeLife), mail: required(2, mail) }),
+};
