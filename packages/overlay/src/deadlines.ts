@@ -61,6 +61,12 @@ export class Deadline<T = Timer> {
   }
 }
 
+/** A timer that is set, and its time in monotone milliseconds. */
+export interface PendingTimer<T = Timer> {
+  readonly timer: T;
+  readonly atMs: number;
+}
+
 /** All deadlines of a part of a node in one binary heap, the earliest first. */
 export class Deadlines<T = Timer> {
   readonly #heap: Deadline<T>[] = [];
@@ -73,6 +79,11 @@ export class Deadlines<T = Timer> {
   /** The earliest deadline in monotone milliseconds, Infinity when there is none. */
   next(): number {
     return this.#heap[0]?.atMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** All that are set, the earliest first. */
+  pending(): readonly PendingTimer<T>[] {
+    return this.#heap.toSorted((a, b) => a.atMs - b.atMs || a.order - b.order);
   }
 
   set(timer: T, atMs: number): Deadline<T> {

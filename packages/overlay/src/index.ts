@@ -2,7 +2,7 @@ export * from './assert.ts';
 export * from './config.ts';
 export * from './contact.ts';
 export type { OverlayInit } from './context.ts';
-export { type Deadline, Deadlines } from './deadlines.ts';
+export { type Deadline, Deadlines, type PendingTimer, type Timer } from './deadlines.ts';
 export { exp, ln, power } from './exact-math.ts';
 export * from './id.ts';
 export * from './io.ts';

@@ -1,6 +1,7 @@
 import { validateOverlayConfig } from './config.ts';
 import type { Contact } from './contact.ts';
 import type { Context, OverlayInit } from './context.ts';
+import type { PendingTimer } from './deadlines.ts';
 import type { Id } from './id.ts';
 import type { Now, OverlayInput, OverlayOutput } from './io.ts';
 import type { OpenConnection } from './least-worth.ts';
@@ -112,6 +113,10 @@ export class Overlay implements OverlayView {
 
   remembered(): readonly Contact[] {
     return this.#protocol.remembered.contacts();
+  }
+
+  pendingTimers(): readonly PendingTimer[] {
+    return this.#context.deadlines.pending();
   }
 
   sizes(): OverlaySizes {

@@ -1,4 +1,5 @@
 import type { Contact } from './contact.ts';
+import type { PendingTimer } from './deadlines.ts';
 import type { Id } from './id.ts';
 import type { OpenConnection } from './least-worth.ts';
 import type { NodeStatus } from './messages.ts';
@@ -39,6 +40,8 @@ export interface OverlayView {
   /** Contacts worth keeping for a rejoin, spread over the ring. */
   remembered(): readonly Contact[];
   sizes(): OverlaySizes;
+  /** What this node waits for, the earliest first. */
+  pendingTimers(): readonly PendingTimer[];
   /** Estimate of the number of nodes, from the density of the leaf set; exact when the leaf set holds the whole ring. */
   estimatedSize(): number;
 }

@@ -54,7 +54,8 @@ The same options give the same run, event for event.
   --journal FILE    writes what one node was told and what it answered, for --replay
   --journal-node N  which one, by its number (0)
   --steps N         plays a run that violates a demand again up to there and prints the last N steps of each node concerned
-  --replay FILE     gives a journal, of the simulator or of a daemon, to a fresh core and compares what it answers
+  --replay FILE     gives a journal, of the simulator or of a daemon, to a fresh core: on a terminal step by step, to the violation
+                    or wherever one likes, otherwise as a whole, and compares what it answers
   --list            names the scenarios
   --help            this text
 

@@ -218,6 +218,7 @@ export class Host implements EventTarget {
     try {
       outputs = core.step(input, now);
     } catch (error) {
+      this.recorder?.(now, input, []);
       world.observers.notify('onThrow', this, error);
       this.end('crash');
       return;

@@ -15,5 +15,6 @@ export { reportText } from './report-text.ts';
 export type { Scenario, Stage } from './scenario.ts';
 export { findScenario, scenarios } from './scenarios/index.ts';
 export { type SimulateOptions, simulate } from './simulate.ts';
+export { JournalStepper, type Step } from './stepper/journal-stepper.ts';
 export { type TopologyName, type TopologyOptions, topologies } from './topology.ts';
 export { World, type WorldOptions } from './world.ts';

@@ -12,16 +12,20 @@ import { worldOf } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
 import { type SimulateOptions, simulate } from './simulate.ts';
 import { StepRecorder } from './step-recorder.ts';
+import { interact } from './stepper/interact.ts';
+import { JournalStepper } from './stepper/journal-stepper.ts';
+import { StepperSession } from './stepper/session.ts';
 import { topologies } from './topology.ts';
+import type { Violation } from './violations.ts';
 import type { World } from './world.ts';
 
 const exitCode = { ok: 0, violation: 1, usage: 2 } as const;
 
-process.exitCode = main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2));
 
-function main(args: readonly string[]): number {
+async function main(args: readonly string[]): Promise<number> {
   try {
-    return run(parseCommandLine(args));
+    return await run(parseCommandLine(args));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`${error.message}\nSee npm run sim -- --help\n`);
@@ -29,7 +33,7 @@ function main(args: readonly string[]): number {
   }
 }
 
-function run(command: SimCommand): number {
+async function run(command: SimCommand): Promise<number> {
   if (command.help) return print(usage);
   if (command.list) return print(scenarios.map(({ name, about, nodes }) => `${name.padEnd(16)}${about} (${nodes} nodes)\n`).join(''));
   if (command.replay !== undefined) return replay(command.replay);
@@ -54,12 +58,14 @@ function play(command: SimCommand, seed: number): Report {
   const heapBefore = liveHeapBytes();
   let world: World | undefined;
   const journal: string[] = [];
+  let noteViolation: ((violation: Violation) => void) | undefined;
   const report = simulate({
     ...simulateOptions(command, seed),
     onWorld: (made) => {
       world = made;
-      if (command.journal !== undefined) recordJournal(made, command.journal.host, journal);
+      if (command.journal !== undefined) noteViolation = recordJournal(made, command.journal.host, journal);
     },
+    onViolation: (violation) => noteViolation?.(violation),
   });
   if (command.journal !== undefined) writeFileSync(command.journal.file, `${journal.join('\n')}\n`);
   const hosts = world?.hosts.length ?? 1;
@@ -104,17 +110,25 @@ function writeJson({ json }: SimCommand, reports: readonly Report[]): void {
   else writeFileSync(json, text);
 }
 
-function replay(file: string): number {
-  const outcome = replayJournal(readJournal(file));
+/** For a person at a terminal step by step, otherwise as a whole. */
+async function replay(file: string): Promise<number> {
+  const stepper = openJournal(file);
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return compare(stepper);
+  await interact(new StepperSession(stepper), { input: process.stdin, output: process.stdout });
+  return exitCode.ok;
+}
+
+function compare(stepper: JournalStepper): number {
+  const outcome = replayJournal(stepper);
   if (outcome.divergence === undefined) return print(`${outcome.steps} steps, all answered as recorded\n`);
   const { step, recorded, replayed } = outcome.divergence;
   print(`step ${step} of ${outcome.steps} is answered otherwise\n  recorded  ${recorded}\n  replayed  ${replayed}\n`);
   return exitCode.violation;
 }
 
-function readJournal(file: string): readonly string[] {
+function openJournal(file: string): JournalStepper {
   try {
-    return readFileSync(file, 'utf8').split('\n');
+    return new JournalStepper(readFileSync(file, 'utf8').split('\n'));
   } catch (error) {
     throw new UsageError(`cannot read the journal ${file}: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -1,6 +1,4 @@
-import { SeededRandom } from '@dht/overlay';
-import { journalLine, parseJournalEntry, parseJournalHeader } from '@dht/storage';
-import { type CoreFactory, realCore } from './node-core.ts';
+import type { JournalStepper } from './stepper/journal-stepper.ts';
 
 export interface ReplayOutcome {
   /** Steps in the journal. */
@@ -9,15 +7,11 @@ export interface ReplayOutcome {
   readonly divergence?: { readonly step: number; readonly recorded: string; readonly replayed: string };
 }
 
-/** Gives a journal to a fresh core and compares what it answers. */
-export function replayJournal(lines: readonly string[], createCore: CoreFactory = realCore): ReplayOutcome {
-  const [first = '', ...rest] = lines.filter((line) => line.length > 0);
-  const { seed, ...init } = parseJournalHeader(first);
-  const core = createCore({ ...init, random: new SeededRandom(seed) });
-  for (const [index, recorded] of rest.entries()) {
-    const { now, input } = parseJournalEntry(recorded);
-    const replayed = journalLine({ now, input, outputs: core.step(input, now) });
-    if (replayed !== recorded) return { steps: rest.length, divergence: { step: index + 1, recorded, replayed } };
+/** Takes the rest of a journal's steps and compares what the core answers. */
+export function replayJournal(stepper: JournalStepper): ReplayOutcome {
+  for (let step = stepper.forward(); step !== undefined; step = stepper.forward()) {
+    const { number, recorded, otherwise } = step;
+    if (otherwise !== undefined) return { steps: stepper.length, divergence: { step: number, recorded, replayed: otherwise } };
   }
-  return { steps: rest.length };
+  return { steps: stepper.length };
 }

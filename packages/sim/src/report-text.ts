@@ -52,6 +52,8 @@ function verdict(report: Report, command: string): string[] {
     `${report.violationsTotal} violations, ${report.violations.length} of them shown. To repeat, and to see what led to the first:`,
     `  ${command}`,
     `  ${command} --steps 20`,
+    'Or step through what one node was told, to the violation and back:',
+    `  ${command} --journal FILE --journal-node ${report.violations[0]?.hosts[0]?.index ?? 0} && npm run sim -- --replay FILE`,
   ];
 }
 

@@ -8,6 +8,7 @@ import { replayJournal } from '../src/replay.ts';
 import type { Report } from '../src/report.ts';
 import { findScenario } from '../src/scenarios/index.ts';
 import { type SimulateOptions, simulate } from '../src/simulate.ts';
+import { JournalStepper } from '../src/stepper/journal-stepper.ts';
 import { digest } from './support/digest.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -55,7 +56,7 @@ test('a journal of one node, given to a fresh core, is answered as it was', () =
   const journal: string[] = [];
   play('put-get-churn', 5, { onWorld: (world) => recordJournal(world, 3, journal) });
   expect(journal.length).toBeGreaterThan(500);
-  const outcome = replayJournal(journal);
+  const outcome = replayJournal(new JournalStepper(journal));
   expect(outcome).toEqual({ steps: journal.length - 1 });
 });
 
@@ -65,7 +66,7 @@ test('a journal with one input changed is answered otherwise, and the replay say
   const index = journal.findIndex((line, at) => at > 0 && isGrant(parseJournalEntry(line)));
   journal[index] = (journal[index] as string).replace(/"token":\d+/, '"token":999');
   expect(index).toBeGreaterThan(0);
-  expect(replayJournal(journal).divergence?.step).toBeGreaterThanOrEqual(index);
+  expect(replayJournal(new JournalStepper(journal)).divergence?.step).toBeGreaterThanOrEqual(index);
 });
 
 test('every message survives its bytes', () => {

@@ -7,6 +7,8 @@ import {
   type OverlayMessage,
   type OverlayOutput,
   type OverlayView,
+  type PendingTimer,
+  type Timer,
 } from '@dht/overlay';
 import type { StorageConfig } from './config.ts';
 import type { StorageCounters } from './context.ts';
@@ -14,6 +16,7 @@ import type { CoreInput, CoreOutput } from './io.ts';
 import type { Message, StorageMessage } from './messages.ts';
 import { Storage } from './storage.ts';
 import type { SyncState } from './sync-states.ts';
+import type { StorageTimer } from './timer.ts';
 
 export interface CoreInit extends OverlayInit {
   readonly storage: StorageConfig;
@@ -58,6 +61,12 @@ export class Core {
   /** Monotone milliseconds at which `timeout` is due; Infinity when nothing is awaited. */
   nextDeadline(): number {
     return Math.min(this.machine.nextDeadline(), this.storage.nextDeadline());
+  }
+
+  /** What this node waits for, the earliest first. */
+  pendingTimers(): readonly PendingTimer<Timer | StorageTimer>[] {
+    const all: PendingTimer<Timer | StorageTimer>[] = [...this.overlay.pendingTimers(), ...this.storage.ctx.deadlines.pending()];
+    return all.sort((a, b) => a.atMs - b.atMs);
   }
 
   /** The keys that this node is among the r closest to, and the part of them for which it holds everything acknowledged. */

@@ -26,11 +26,16 @@ export interface JournalEntry {
   readonly outputs: readonly CoreOutput[];
 }
 
+/** Somebody who watches from outside found something wrong after the steps before this line: a checker of the simulator. */
+export interface JournalViolation {
+  readonly violation: string;
+}
+
 /** Grows when a journal of before cannot be read any more. */
 export const journalVersion = 1;
 
-/** The header or an entry as one line, without its end. */
-export function journalLine(record: JournalHeader | JournalEntry): string {
+/** One line, without its end. */
+export function journalLine(record: JournalHeader | JournalEntry | JournalViolation): string {
   return JSON.stringify(record, toJson);
 }
 
@@ -43,6 +48,11 @@ export function parseJournalHeader(line: string): JournalHeader {
 
 export function parseJournalEntry(line: string): JournalEntry {
   return JSON.parse(line, fromJson) as JournalEntry;
+}
+
+/** Undefined when the line is something else. */
+export function parseJournalViolation(line: string): JournalViolation | undefined {
+  return line.startsWith('{"violation":') ? (JSON.parse(line) as JournalViolation) : undefined;
 }
 
 /** Ids, bytes and infinities have no JSON of their own. `toJSON` of an id has run before, so its holder is looked at. */

@@ -157,6 +157,10 @@ export class TestOverlay implements OverlayMachine {
     return this.relayed.has(id.hex) ? others : [];
   }
 
+  pendingTimers(): readonly never[] {
+    return [];
+  }
+
   isAvoided(id: Id): boolean {
     return this.avoided.has(id.hex);
   }

@@ -109,6 +109,9 @@ export class ProbeView implements OverlayView {
   isConnected(): boolean {
     return false;
   }
+  pendingTimers(): readonly never[] {
+    return [];
+  }
   isRelayed(): boolean {
     return false;
   }
