@@ -23,6 +23,8 @@ const roundTripsLeast = 2;
 const openedShare = 0.8;
 /** Of those that nobody uses so many are kept where lookups are rare. */
 const idleMax = 32;
+/** Of what is kept, so much more is let stand: to choose takes a look at all of them. */
+const surplusShare = 1 / 16;
 
 /**
  * Connections beside those to near neighbours. A dial takes five one-way delays before the message leaves, so while lookups pass a
@@ -70,11 +72,15 @@ export class Connections {
     const others = connections.filter(({ id }) => peers.get(id)?.isLeaf !== true);
     const needless = this.#isLookedUpWithin(keptMs) ? 0 : others.filter((other) => isIdle(other, nowMs)).length - idleMax;
     const count = Math.max(needless, others.length - this.#max);
-    return count <= 0 ? [] : leastWorth(others, count, nowMs, (id) => peers.get(id)?.rttMs);
+    return count <= this.#wanted * surplusShare ? [] : leastWorth(others, count, nowMs, (id) => peers.get(id)?.rttMs);
   }
 
   /** With no more connections than this there is no surplus. */
   get kept(): number {
+    return this.#wanted * (1 + surplusShare);
+  }
+
+  get #wanted(): number {
     return this.#isLookedUpWithin(keptMs) ? this.#max : Math.min(idleMax, this.#max);
   }
 

@@ -99,10 +99,11 @@ export class Deadlines<T = Timer> {
 
   /** Moves a deadline, set or not, to another time. */
   move(deadline: Deadline<T>, atMs: number): void {
-    this.cancel(deadline);
     deadline.atMs = atMs;
     deadline.order = this.#order++;
-    this.#push(deadline);
+    if (deadline.place < 0) this.#put(deadline, this.#heap.length);
+    this.#up(deadline.place);
+    this.#down(deadline.place);
   }
 
   cancel(deadline: Deadline<T>): void {
@@ -128,11 +129,6 @@ export class Deadlines<T = Timer> {
   shift(byMs: number, affected: (timer: T) => boolean): void {
     const moved = this.#heap.filter((deadline) => affected(deadline.timer));
     for (const deadline of moved) this.move(deadline, deadline.atMs + byMs);
-  }
-
-  #push(deadline: Deadline<T>): void {
-    this.#put(deadline, this.#heap.length);
-    this.#up(deadline.place);
   }
 
   #put(deadline: Deadline<T>, place: number): void {

@@ -4,7 +4,7 @@ import type { Id } from './id.ts';
 import { type MemberName, NamedNodes, nameOf, placeOf, startOf, topOf } from './member-name.ts';
 import type { FailedEntry, LeafSetMessage, LeafSetPurpose } from './messages.ts';
 import type { Peer } from './peers.ts';
-import { clockwiseTop, compareClockwise } from './ring.ts';
+import { clockwiseTop, topsAhead } from './ring.ts';
 
 /** Contacts that one answer carries at most: a whole leaf set. */
 const contactsMax = 64;
@@ -17,6 +17,12 @@ const freshMs = 2_000;
 /** Names told of those behind the middle of a half: the rest of it, and some to stand in for those that are dead. */
 const behindMax = 12;
 const nothing = { named: [], members: [], wanted: [], failed: [] } as const;
+
+/** Somebody on the ring, by the upper bits of its id, and its name if it is looked for. */
+interface Place {
+  readonly top: number;
+  readonly name?: MemberName;
+}
 
 export type LeafSetContent = Partial<Pick<LeafSetMessage, 'named' | 'members' | 'wanted' | 'failed'>>;
 
@@ -62,46 +68,52 @@ export class LeafSetExchange {
 
   /** The members of these names that this node has. */
   membersOf(names: readonly MemberName[]): readonly Peer[] {
-    if (names.length === 0) return [];
-    const asked = new Set(names);
-    return this.#context.leafSet.members.filter((peer) => peer.isOnRing && asked.has(nameOf(peer.contact)));
+    return this.#peersOf(names).filter((peer) => peer.isLeaf && peer.isOnRing);
   }
 
   #contactsOf(names: readonly MemberName[]): readonly Contact[] {
-    if (names.length === 0) return [];
-    const { self, peers } = this.#context;
-    const asked = new Set(names);
-    const contacts = asked.has(nameOf(self)) ? [self] : [];
+    const { self } = this.#context;
+    const contacts = names.includes(nameOf(self)) ? [self] : [];
     // Of members that were pushed out since they were named as well.
-    for (const { contact, isOnRing } of peers.values())
-      if (isOnRing && asked.has(nameOf(contact)) && !this.#context.isFailed(contact)) contacts.push(contact);
+    for (const { contact, isOnRing } of this.#peersOf(names)) if (isOnRing && !this.#context.isFailed(contact)) contacts.push(contact);
     return contacts;
+  }
+
+  #peersOf(names: readonly MemberName[]): readonly Peer[] {
+    return [...new Set(names)].flatMap((name) => this.#context.peers.named(name) ?? []);
   }
 
   /** What a node that has the named members lacks, of those that this node knows: they are among its nearest. */
   #missing(center: Id, named: readonly MemberName[]): readonly MemberName[] {
     const known = new Set(named);
-    const places: { readonly id: Id; readonly name?: MemberName }[] = [];
+    const places: Place[] = [];
     // Cut off behind its first bits, the center's own place would be the last of the round.
-    for (const name of named) if (topOf(name) !== center.top) places.push({ id: placeOf(name) });
-    for (const contact of this.#own())
-      if (!contact.id.equals(center) && !known.has(nameOf(contact))) places.push({ id: contact.id, name: nameOf(contact) });
-    return this.#nearest(center, places).flatMap(({ name }) => name ?? []);
+    for (const name of named) places.push({ top: topOf(name) });
+    for (const contact of this.#own()) {
+      const name = nameOf(contact);
+      if (!known.has(name)) places.push({ top: contact.id.top, name });
+    }
+    return this.#nearest(
+      center,
+      places.filter(({ top }) => top !== center.top),
+    );
   }
 
   /** Of the named nodes those that would be members, were all live that are members or are being asked. */
   nearestOf(names: readonly MemberName[]): readonly MemberName[] {
     if (names.length === 0) return names;
     const { leafSet, self } = this.#context;
-    const places: { readonly id: Id; readonly name?: MemberName }[] = [...leafSet.members, ...this.#candidates()].map(({ id }) => ({ id }));
-    for (const name of names) places.push({ id: placeOf(name), name });
-    return this.#nearest(self.id, places).flatMap(({ name }) => name ?? []);
+    const places: Place[] = [...leafSet.members, ...this.#candidates()].map(({ id: { top } }) => ({ top }));
+    for (const name of names) places.push({ top: topOf(name), name });
+    return this.#nearest(self.id, places);
   }
 
-  #nearest<T extends { readonly id: Id }>(center: Id, places: readonly T[]): readonly T[] {
+  /** The names among the places that are nearest to the center on either side. */
+  #nearest(center: Id, places: readonly Place[]): readonly MemberName[] {
     const half = this.#context.config.leafSetSize / 2;
-    const ring = [...places].sort((a, b) => compareClockwise(center, a.id, b.id));
-    return ring.length <= 2 * half ? ring : [...ring.slice(0, half), ...ring.slice(-half)];
+    const ring = [...places].sort((a, b) => topsAhead(center.top, a.top) - topsAhead(center.top, b.top));
+    const nearest = ring.length <= 2 * half ? ring : [...ring.slice(0, half), ...ring.slice(-half)];
+    return nearest.flatMap(({ name }) => name ?? []);
   }
 
   /** Those who are being asked whether they live need not be told again. */

@@ -3,6 +3,7 @@ import { expm1, ln } from './exact-math.ts';
 import type { Id } from './id.ts';
 import type { Peer } from './peers.ts';
 import { type Arc, arcBoundary, clockwiseTop, compareClockwise, compareCloseness, inArc, ringTop, ringTops, topsAhead } from './ring.ts';
+import { SparseMap } from './sparse-map.ts';
 
 /** A gap so wide that ids drawn at random leave one by chance in a millionth of all rings means: there are nodes in it. */
 const chanceOfGap = 1e-6;
@@ -245,6 +246,12 @@ export class LeafSet {
 
   /** The keys among whose `rank` closest active nodes this one is; absent when this node is not active. */
   range(rank: number): Arc | undefined {
+    const { ranges } = this.#derive();
+    if (!ranges.has(rank)) ranges.set(rank, this.#rangeOf(rank));
+    return ranges.get(rank);
+  }
+
+  #rangeOf(rank: number): Arc | undefined {
     const ring = this.#derive().active;
     const own = ring.indexOf(this.#self);
     if (own < 0) return undefined;
@@ -315,6 +322,7 @@ export class LeafSet {
       first: split && gap.place === members.length ? undefined : counterClockwise.at(-1),
       last: split && gap.place === 0 ? undefined : clockwise.at(-1),
       active: [this.#self, ...members].filter((peer) => peer.isCounted),
+      ranges: new SparseMap(),
     };
   }
 }
@@ -328,6 +336,8 @@ interface Derived {
   readonly last: Peer | undefined;
   /** Active nodes in clockwise order, this one first when it is active. */
   readonly active: readonly Peer[];
+  /** Those that were asked for, by rank: their ends take arithmetic of 256 bits. */
+  readonly ranges: SparseMap<number, Arc | undefined>;
 }
 
 /** The first `count` of both lists by turns, each peer once. */

@@ -26,9 +26,9 @@ export function leastWorth<T extends OpenConnection>(
 ): readonly T[] {
   const idle = connections.filter((connection) => isIdle(connection, nowMs));
   const busy = connections.filter((connection) => !isIdle(connection, nowMs));
-  const known = idle.flatMap(({ id }) => rttMs(id) ?? []);
+  const far = idle.map((connection) => ({ connection, ms: rttMs(connection.id) }));
+  const known = far.flatMap(({ ms }) => ms ?? []);
   const meanMs = known.reduce((sum, ms) => sum + ms, 0) / Math.max(1, known.length);
-  const far = idle.map((connection) => ({ connection, ms: rttMs(connection.id) ?? meanMs }));
-  far.sort((a, b) => b.ms - a.ms || a.connection.usedMs - b.connection.usedMs);
+  far.sort((a, b) => (b.ms ?? meanMs) - (a.ms ?? meanMs) || a.connection.usedMs - b.connection.usedMs);
   return [...far.map(({ connection }) => connection), ...busy.sort((a, b) => a.usedMs - b.usedMs)].slice(0, count);
 }

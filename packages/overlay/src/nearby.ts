@@ -37,31 +37,31 @@ export class Nearby {
   }
 
   /**
-   * Whom to try next, as long as what was introduced turns out to be near; the rest of an answer is farther from who gave it. With
-   * nobody left to try, one of the nearest is asked, unless that has been in vain of late. `wanted`: connections to nodes nearby.
+   * Whom to try next, as long as what was introduced turns out to be near: among those that one wants connections to, as far as is
+   * known, and in the nearer half of those that there are. The rest of an answer is farther from who gave it. With nobody left to
+   * try, one of the nearest is asked, unless that has been in vain of late. `wanted`: connections to nodes nearby.
    */
   next(wanted: number, isFresh: (peer: Peer) => boolean): Peer | undefined {
-    if (this.#tried !== undefined) this.#judge(this.#tried, wanted);
+    const measured = this.#measured();
+    const nearMax = Math.min(wanted, Math.max(nearestAsked, measured.length / 2));
+    if (this.#tried !== undefined && this.#tried.rttMeanMs >= 0) {
+      if (isAmong(nearMax, this.#tried, measured)) this.#fruitlessMs = fruitlessMsMin;
+      else this.#introduced = [];
+    }
     const [first, ...others] = this.#introduced
       .map((contact) => this.#context.peers.meet(contact))
-      .filter((peer) => isFresh(peer) && (peer.rttMeanMs < 0 || this.#isNear(peer, wanted)));
+      .filter((peer) => isFresh(peer) && (peer.rttMeanMs < 0 || isAmong(nearMax, peer, measured)));
     this.#introduced = others.map(({ contact }) => contact);
     this.#tried = first;
-    if (first === undefined) this.#ask(wanted);
+    if (first === undefined) this.#ask(measured.length < wanted);
     return first;
   }
 
-  #judge(tried: Peer, wanted: number): void {
-    if (tried.rttMeanMs < 0) return;
-    if (this.#isNear(tried, wanted)) this.#fruitlessMs = fruitlessMsMin;
-    else this.#introduced = [];
-  }
-
   /** For its first row, which holds nearly all that it knows. The less comes of it, the rarer. */
-  #ask(wanted: number): void {
+  #ask(isWanting: boolean): void {
     const { peers, now } = this.#context;
     if (now.monoMs < this.#askAtMs) return;
-    this.#askAtMs = now.monoMs + Math.max(this.#fruitlessMs, this.#measured().length < wanted ? 0 : enoughMs);
+    this.#askAtMs = now.monoMs + Math.max(this.#fruitlessMs, isWanting ? 0 : enoughMs);
     this.#fruitlessMs = Math.min(fruitlessMsMax, 2 * this.#fruitlessMs);
     const near = peers.connected.filter((peer) => peer.rttMeanMs >= 0 && this.#context.isHop(peer));
     near.sort((a, b) => a.rttMeanMs - b.rttMeanMs);
@@ -69,14 +69,15 @@ export class Nearby {
     if (this.#asked !== undefined) this.#context.send(this.#asked, { type: 'tableRequest', row: 0 });
   }
 
-  /** Whether it is, as far as is known, among those that one wants connections to, and in the nearer half of those that there are. */
-  #isNear(peer: Peer, wanted: number): boolean {
-    const others = this.#measured();
-    const nearer = others.filter((other) => other !== peer && other.rttMeanMs <= peer.rttMeanMs);
-    return nearer.length < Math.min(wanted, Math.max(nearestAsked, others.length / 2));
-  }
-
   #measured(): readonly Peer[] {
     return this.#context.peers.connected.filter((peer) => !peer.isLeaf && peer.rttMeanMs >= 0 && this.#context.isHop(peer));
   }
+}
+
+/** Whether fewer than `count` of the others are as near as the peer. */
+function isAmong(count: number, peer: Peer, others: readonly Peer[]): boolean {
+  const ms = peer.rttMeanMs;
+  let nearer = 0;
+  for (const other of others) if (other !== peer && other.rttMeanMs <= ms && ++nearer >= count) return false;
+  return nearer < count;
 }

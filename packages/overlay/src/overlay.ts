@@ -9,7 +9,7 @@ import type { NodeStatus } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { Protocol } from './protocol.ts';
 import type { Arc } from './ring.ts';
-import type { LeafView, OverlaySizes, OverlayView } from './view.ts';
+import type { Halves, LeafView, OverlaySizes, OverlayView } from './view.ts';
 
 /**
  * The overlay of one node: a state machine without clock, socket or timer. The driver hands in what happened together with the
@@ -45,9 +45,14 @@ export class Overlay implements OverlayView {
     return this.#context.status;
   }
 
-  leafSet(): { readonly clockwise: readonly LeafView[]; readonly counterClockwise: readonly LeafView[] } {
+  leafSet(): Halves<LeafView> {
     const { clockwise, counterClockwise } = this.#context.leafSet;
     return { clockwise: clockwise.map(leafView), counterClockwise: counterClockwise.map(leafView) };
+  }
+
+  leafContacts(): Halves<Contact> {
+    const { clockwise, counterClockwise } = this.#context.leafSet;
+    return { clockwise: clockwise.map(contactOf), counterClockwise: counterClockwise.map(contactOf) };
   }
 
   replicaSet(key: Id, rank: number): readonly Contact[] {
@@ -132,6 +137,10 @@ export class Overlay implements OverlayView {
   estimatedSize(): number {
     return this.#context.leafSet.estimatedSize();
   }
+}
+
+function contactOf({ contact }: Peer): Contact {
+  return contact;
 }
 
 function leafView(peer: Peer): LeafView {

@@ -1,5 +1,5 @@
 import { compareIds, digitAt, digitValues, type Id, idDigits, sharedPrefixLength } from './id.ts';
-import { type MemberName, nameDigits, nameOf } from './member-name.ts';
+import { type MemberName, nameDigits, nameOf, topOf } from './member-name.ts';
 import type { Peer } from './peers.ts';
 import { type Arc, inArc, isCloser } from './ring.ts';
 
@@ -110,7 +110,8 @@ export class RoutingTable {
   lacks(name: MemberName): boolean {
     const cell = this.#cells[this.#placeOfDigits(name, nameDigits)] ?? nobody;
     if (this.#size >= this.#contactsMax && cell.length >= this.#cellSize) return false;
-    return !cell.some(({ contact }) => nameOf(contact) === name);
+    const top = topOf(name);
+    return !cell.some(({ contact }) => contact.id.top === top && nameOf(contact) === name);
   }
 
   /**

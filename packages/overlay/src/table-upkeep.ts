@@ -61,10 +61,14 @@ export class TableUpkeep {
   }
 
   onRequest(from: Peer, message: TableRequestMessage): void {
-    const isFit = (peer: Peer): boolean => this.#context.isHop(peer) && peer !== from && this.#isWorthTelling(peer);
-    const others = this.#shuffled(this.#context.table.row(message.row));
-    const told = new Set([...this.#nearest(message.row), ...others].filter(isFit));
-    const contacts = [...told].slice(0, contactsMax).map(({ contact }) => contact);
+    const heardSinceMs = this.#heardSinceMs();
+    const told = new Set<Peer>();
+    for (const peer of [...this.#nearest(message.row), ...this.#shuffled(this.#context.table.row(message.row))]) {
+      if (told.size === contactsMax) break;
+      const isWorthTelling = peer.connected || peer.lastHeardMs >= heardSinceMs;
+      if (isWorthTelling && peer !== from && this.#context.isHop(peer)) told.add(peer);
+    }
+    const contacts = [...told].map(({ contact }) => contact);
     this.#context.send(from, { type: 'tableReply', row: message.row, contacts });
   }
 
@@ -113,10 +117,10 @@ export class TableUpkeep {
     return unknown;
   }
 
-  /** Where sessions are short, what others said once is passed on from table to table long after it has died. */
-  #isWorthTelling(peer: Peer): boolean {
-    if (peer.connected || this.#contactsWorth() >= this.#context.config.tableContactsMax) return true;
-    return this.#context.now.monoMs - peer.lastHeardMs < this.#context.livesMs;
+  /** Where sessions are short, what others said once is passed on from table to table long after it has died: who was heard since then is told of. */
+  #heardSinceMs(): number {
+    if (this.#contactsWorth() >= this.#context.config.tableContactsMax) return Number.NEGATIVE_INFINITY;
+    return this.#context.now.monoMs - this.#context.livesMs;
   }
 
   get #isFilling(): boolean {

@@ -10,7 +10,9 @@ export interface OverlayView {
   readonly self: Contact;
   readonly status: NodeStatus;
   /** Members of both halves, nearest first in each; `leaving` ones included. */
-  leafSet(): { readonly clockwise: readonly LeafView[]; readonly counterClockwise: readonly LeafView[] };
+  leafSet(): Halves<LeafView>;
+  /** The same, who they are alone. */
+  leafContacts(): Halves<Contact>;
   /** The `rank` active nodes closest to `key` as far as this node knows, closest first, itself included when active. */
   replicaSet(key: Id, rank: number): readonly Contact[];
   /** Whether the leaf set proves `replicaSet(key, rank)`: those nodes all lie inside it, or it holds the whole ring. */
@@ -44,6 +46,12 @@ export interface OverlayView {
   pendingTimers(): readonly PendingTimer[];
   /** Estimate of the number of nodes, from the density of the leaf set; exact when the leaf set holds the whole ring. */
   estimatedSize(): number;
+}
+
+/** Of the leaf set, nearest first in each. */
+export interface Halves<T> {
+  readonly clockwise: readonly T[];
+  readonly counterClockwise: readonly T[];
 }
 
 /** How much a node keeps of everything that must not grow without bound. */

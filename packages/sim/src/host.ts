@@ -391,8 +391,8 @@ export class Host implements EventTarget {
   private worthRemembering(overlay: OverlayView): readonly Contact[] {
     const remembered = overlay.remembered();
     if (remembered.length >= rememberedEnough) return remembered;
-    const { clockwise, counterClockwise } = overlay.leafSet();
-    return [...new Set([...[...clockwise, ...counterClockwise].map(({ contact }) => contact), ...remembered])];
+    const { clockwise, counterClockwise } = overlay.leafContacts();
+    return [...new Set([...clockwise, ...counterClockwise, ...remembered])];
   }
 
   private noteStatus(): void {

@@ -4,6 +4,7 @@ import {
   type Contact,
   compareClockwise,
   compareCloseness,
+  type Halves,
   type Id,
   inArc,
   type LeafView,
@@ -91,7 +92,12 @@ export class TestOverlay implements OverlayMachine {
     return this.changes[0]?.atMs ?? Number.POSITIVE_INFINITY;
   }
 
-  leafSet(): { readonly clockwise: readonly LeafView[]; readonly counterClockwise: readonly LeafView[] } {
+  leafContacts(): Halves<Contact> {
+    const { clockwise, counterClockwise } = this.leafSet();
+    return { clockwise: clockwise.map(({ contact }) => contact), counterClockwise: counterClockwise.map(({ contact }) => contact) };
+  }
+
+  leafSet(): Halves<LeafView> {
     const { clockwise, counterClockwise } = this.sides();
     return {
       clockwise: clockwise.map((member) => this.view(member)),

@@ -1,4 +1,4 @@
-import type { LeafView } from '@dht/overlay';
+import type { Contact } from '@dht/overlay';
 import type { Problem, StateChecker } from '../checker.ts';
 import { problemsMax } from '../checker.ts';
 import type { Host } from '../host.ts';
@@ -27,7 +27,7 @@ export class ExactLeafSets implements StateChecker {
   problemOf(host: Host): Problem | undefined {
     const { membership, overlayConfig } = this.world;
     const half = overlayConfig.leafSetSize / 2;
-    const leafSet = host.core?.overlay.leafSet();
+    const leafSet = host.core?.overlay.leafContacts();
     if (leafSet === undefined) return undefined;
     return (
       differs(host, 'clockwise', leafSet.clockwise, membership.clockwise(host.id, half)) ??
@@ -36,10 +36,10 @@ export class ExactLeafSets implements StateChecker {
   }
 }
 
-function differs(host: Host, side: string, members: readonly LeafView[], truth: readonly Host[]): Problem | undefined {
+function differs(host: Host, side: string, members: readonly Contact[], truth: readonly Host[]): Problem | undefined {
   const index = Math.max(members.length, truth.length);
   for (let i = 0; i < index; i++) {
-    const member = members[i]?.contact;
+    const member = members[i];
     const expected = truth[i];
     if (
       member !== undefined &&

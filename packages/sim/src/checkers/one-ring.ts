@@ -1,4 +1,4 @@
-import type { LeafView } from '@dht/overlay';
+import type { Contact } from '@dht/overlay';
 import type { Problem, StateChecker } from '../checker.ts';
 import { problemsMax } from '../checker.ts';
 import type { Host } from '../host.ts';
@@ -33,8 +33,8 @@ export class OneRing implements StateChecker {
     let host: Host | undefined = first;
     while (host !== undefined && !visited.has(host)) {
       visited.add(host);
-      const next: LeafView | undefined = host.core?.overlay.leafSet().clockwise[0];
-      host = next === undefined ? undefined : this.world.findHost(next.contact.id);
+      const next: Contact | undefined = host.core?.overlay.leafContacts().clockwise[0];
+      host = next === undefined ? undefined : this.world.findHost(next.id);
     }
     return visited;
   }

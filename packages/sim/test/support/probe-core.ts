@@ -1,6 +1,7 @@
 import {
   type Arc,
   type Contact,
+  type Halves,
   Id,
   type LeafView,
   type NodeStatus,
@@ -70,8 +71,12 @@ export class ProbeView implements OverlayView {
     this.self = self;
   }
 
-  leafSet(): { readonly clockwise: readonly LeafView[]; readonly counterClockwise: readonly LeafView[] } {
+  leafSet(): Halves<LeafView> {
     return { clockwise: this.clockwise, counterClockwise: this.counterClockwise };
+  }
+  leafContacts(): Halves<Contact> {
+    const contactOf = ({ contact }: LeafView): Contact => contact;
+    return { clockwise: this.clockwise.map(contactOf), counterClockwise: this.counterClockwise.map(contactOf) };
   }
   replicaSet(): readonly Contact[] {
     return [];
