@@ -42,6 +42,8 @@ export class Nearby {
    * try, one of the nearest is asked, unless that has been in vain of late. `wanted`: connections to nodes nearby.
    */
   next(wanted: number, isFresh: (peer: Peer) => boolean): Peer | undefined {
+    // Most of the time there is nobody to try, and nobody to ask yet.
+    if (this.#tried === undefined && this.#introduced.length === 0 && this.#context.now.monoMs < this.#askAtMs) return undefined;
     const measured = this.#measured();
     const nearMax = Math.min(wanted, Math.max(nearestAsked, measured.length / 2));
     if (this.#tried !== undefined && this.#tried.rttMeanMs >= 0) {

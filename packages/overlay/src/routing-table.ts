@@ -1,9 +1,11 @@
-import { compareIds, digitAt, digitValues, type Id, idDigits, sharedPrefixLength } from './id.ts';
+import { digitAt, digitValues, type Id, idDigits, sharedPrefixLength } from './id.ts';
 import { type MemberName, nameDigits, nameOf, topOf } from './member-name.ts';
 import type { Peer } from './peers.ts';
-import { type Arc, inArc, isCloser } from './ring.ts';
+import { type Arc, clockwiseTop, inArc, isCloser, ringTops, topsAhead } from './ring.ts';
 
 const columnCount = digitValues;
+/** Digits that a top has. */
+const topDigits = 12;
 
 export interface TableCell {
   readonly row: number;
@@ -114,21 +116,26 @@ export class RoutingTable {
     return !cell.some(({ contact }) => contact.id.top === top && nameOf(contact) === name);
   }
 
-  /**
-   * The contacts in the arc: those of one cell when both ends belong there, because a cell is an arc itself. Otherwise this node
-   * shares what digits the ends share, so that they are in no row above.
-   */
+  /** The contacts in the arc. A cell is an arc itself, so that most cells need no look at their contacts. */
   within({ from, to }: Arc): readonly Peer[] {
-    const isForward = compareIds(from, to) < 0;
-    const place = this.#placeOf(from);
-    const isOneCell = isForward && place === this.#placeOf(to);
-    const first = isOneCell ? place : isForward ? sharedPrefixLength(from, to) * columnCount : 0;
-    const end = isOneCell ? place + 1 : this.#cells.length;
+    const length = from.equals(to) ? ringTops : clockwiseTop(from, to);
     const found: Peer[] = [];
-    for (let at = first; at < end; at++) {
-      for (const peer of this.#cells[at] ?? nobody) if (inArc(peer.id, from, to)) found.push(peer);
+    for (let place = 0; place < this.#cells.length; place++) {
+      const cell = this.#cells[place];
+      if (cell === undefined || !this.#meets(place, from.top, length)) continue;
+      for (const peer of cell) if (inArc(peer.id, from, to)) found.push(peer);
     }
     return found;
+  }
+
+  /** Whether the cell may have ids in the stretch of so many tops from `from` on; false only when it has none for certain. */
+  #meets(place: number, from: number, length: number): boolean {
+    const row = Math.floor(place / columnCount);
+    // A top tells cells of the upper rows apart; those below are few, and next to this node.
+    if (row >= topDigits) return true;
+    const width = ringTops / columnCount ** (row + 1);
+    const start = Math.floor(this.#self.top / (width * columnCount)) * width * columnCount + (place % columnCount) * width;
+    return topsAhead(from, start) <= length || topsAhead(start, from) < width;
   }
 
   all(): readonly Peer[] {

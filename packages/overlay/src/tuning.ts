@@ -3,10 +3,8 @@ import { expm1, ln } from './exact-math.ts';
 import { FailureRate } from './failure-rate.ts';
 import { digitValues } from './id.ts';
 
-/** Above this many expected failures within the time to detection hardly a node would be left. */
-const failuresMax = 64;
-/** Halvings of that range: to a precision far beyond that of any estimate of failures. */
-const bisections = 50;
+/** Halvings of a range that spans a factor of two: to a precision far beyond that of any estimate of failures. */
+const bisections = 20;
 
 /**
  * The chance that a node which was alive when it was last heard of is dead when it is used, at a random moment: P_f of MSPastry.
@@ -19,8 +17,9 @@ export function chanceOfDead(failures: number): number {
 
 /** The inverse: how many failures may be expected until detection, for the chance to be at most this. */
 export function failuresFor(chance: number): number {
-  let low = 0;
-  let high = failuresMax;
+  // Of small chances twice as many, as the node is used halfway on average; of large ones what 1 − 1/x has.
+  let low = chance / (1 - chance);
+  let high = 2 * low;
   for (let i = 0; i < bisections; i++) {
     const middle = (low + high) / 2;
     if (chanceOfDead(middle) <= chance) low = middle;
