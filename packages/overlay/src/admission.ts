@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
 import type { Id } from './id.ts';
 import type { Membership } from './membership.ts';
-import type { JoinCommitMessage, JoinRefusedMessage, JoinRequestMessage } from './messages.ts';
+import type { JoinCommitMessage, JoinCommittedMessage, JoinRefusedMessage, JoinRequestMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { inArc } from './ring.ts';
 import { SparseMap } from './sparse-map.ts';
@@ -63,6 +63,14 @@ export class Admission {
   onCommit(from: Peer, message: JoinCommitMessage): void {
     if (from.id.equals(message.joiner.id)) this.#commitBehind(from, message);
     else this.#commitBefore(from, message);
+  }
+
+  /** From a successor that may not reach the joiner: this node does. False when it is not for a joiner of this gap. */
+  onCommitted(from: Peer, message: JoinCommittedMessage): boolean {
+    const grant = this.#grant;
+    if (grant?.isPassedOn !== true || grant.successor !== from || grant.token !== message.token) return false;
+    this.#context.send(grant.joiner, message);
+    return true;
   }
 
   /** A joiner said that it is active now: the gap is free for the next one. */
@@ -131,8 +139,11 @@ export class Admission {
     if (joiner.contact.incarnation !== message.joiner.incarnation) return;
     this.#membership.evidence(predecessor);
     const isAgreed = this.#predecessorBut(joiner) === predecessor && inArc(joiner.id, predecessor.id, this.#context.self.id);
-    if (this.#context.isOnRing && isAgreed) this.#letIn(joiner, message);
-    else this.#refuse(joiner, message.attempt, this.#context.isOnRing ? 'stale' : 'not-active', 0);
+    if (this.#context.isOnRing && isAgreed) {
+      this.#letIn(joiner, message);
+      // It asked its nearest neighbours before it committed: without a connection to this one it will hardly get one.
+      if (!joiner.connected) this.#sendCommitted(predecessor, message);
+    } else this.#refuse(joiner, message.attempt, this.#context.isOnRing ? 'stale' : 'not-active', 0);
   }
 
   #letIn(joiner: Peer, message: JoinCommitMessage): void {
@@ -140,7 +151,11 @@ export class Admission {
     if (!this.#admitted.has(joiner.id.hex)) {
       this.#admitted.set(joiner.id.hex, this.#context.after(this.#context.config.grantMs, { kind: 'admitted', id: joiner.id }));
     }
-    this.#context.send(joiner, { type: 'joinCommitted', attempt: message.attempt, token: message.token });
+    this.#sendCommitted(joiner, message);
+  }
+
+  #sendCommitted(to: Peer, { attempt, token }: JoinCommitMessage): void {
+    this.#context.send(to, { type: 'joinCommitted', attempt, token });
   }
 
   /** From here on the joiner's arc is its own. */

@@ -130,11 +130,14 @@ export class Join {
     else this.#redirect();
   }
 
-  /** From the successor that the grant names: both ends of the gap have taken this node in. */
+  /** From the successor that the grant names, or through the predecessor when it cannot be reached: both ends of the gap have taken this node in. */
   onCommitted(from: Peer, message: JoinCommittedMessage): void {
-    if (this.#stage !== 'committing' || message.attempt !== this.#attempt || message.token !== this.#grant?.token) return;
-    if (!this.#isSuccessor(from)) return;
+    const grant = this.#grant;
+    if (this.#stage !== 'committing' || grant === undefined || message.attempt !== this.#attempt || message.token !== grant.token) return;
+    if (!this.#isSuccessor(from) && from !== this.#predecessor) return;
     this.#finish();
+    const successor = this.#membership.meet(grant.successor);
+    if (!successor.connected) this.#membership.vouched(successor);
     this.#onActive();
     const candidates = [...this.#candidates.values()].map((peer) => peer.contact);
     this.#candidates.clear();

@@ -76,6 +76,16 @@ export class Membership {
     this.insert(peer);
   }
 
+  /** Others reach it and this node does not: it is a member by their word. */
+  vouched(peer: Peer): void {
+    peer.relayed = true;
+    peer.suspected = false;
+    // A joiner, who has no witnesses to ask, may have taken it for dead.
+    this.#context.failed.clear(peer.id);
+    if (peer.status === undefined) this.#context.changeStatus(peer, 'active');
+    this.evidence(peer);
+  }
+
   /** Takes a node in, active or about to be. */
   insert(peer: Peer): void {
     const { leafSet } = this.#context;
@@ -246,7 +256,9 @@ export class Membership {
     if (!wanted && !table.hasRoomFor(contact.id)) return;
     const peer = this.meet(contact);
     if (!peer.isTabled && !this.#context.isFailed(contact)) table.insert(peer);
-    if (!wanted || peer.isLeaf || peer.status === 'leaving') return;
+    // One that was let in and is said to be active, but has not said so here: this node may not reach it.
+    const isUnheard = isNews && peer.isAdmitted;
+    if (!wanted || (peer.isLeaf && !isUnheard) || peer.status === 'leaving') return;
     const sinceMs = this.#context.now.monoMs - Math.max(peer.lastHeardMs, this.#askers.askedMs(peer.contact));
     if (peer.status !== 'joining' && sinceMs < recentMs) {
       this.#context.changeStatus(peer, 'active');

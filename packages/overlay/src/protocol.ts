@@ -213,7 +213,7 @@ export class Protocol {
         this.#admission.onCommit(peer, message);
         break;
       case 'joinCommitted':
-        this.#join.onCommitted(peer, message);
+        if (!this.#admission.onCommitted(peer, message)) this.#join.onCommitted(peer, message);
         break;
       case 'tableRequest':
         this.#upkeep.onRequest(peer, message);
@@ -406,9 +406,7 @@ export class Protocol {
   #onRelayed(peer: Peer, verification: Verification): void {
     peer.relayed = true;
     peer.suspected = false;
-    if (verification.suspicion !== 'candidate') return;
-    if (peer.status === undefined) this.context.changeStatus(peer, 'active');
-    this.membership.evidence(peer);
+    if (verification.suspicion === 'candidate') this.membership.vouched(peer);
   }
 
   #onDead(peer: Peer, verification: Verification): void {

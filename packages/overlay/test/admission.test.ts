@@ -46,6 +46,10 @@ class Gatekeeper {
     return all;
   }
 
+  connect(peer: Contact): void {
+    this.overlay.step({ type: 'peerConnected', peer }, this.now);
+  }
+
   /** Lets the joiner in, up to its word that it is active. */
   admit(joiner: Contact): void {
     const [grant] = this.tell(joiner, { type: 'joinRequest', attempt: 1 });
@@ -176,6 +180,19 @@ describe('the gap behind a node', () => {
     expect(gatekeeper.tell(a, { type: 'joinRequest', attempt: 2 })).toMatchObject([{ message: { type: 'joinGrant', successor: b } }]);
   });
 
+  test('the word of the successor is passed on to a joiner that may not hear it', () => {
+    const gatekeeper = new Gatekeeper(at('1'));
+    gatekeeper.admit(c);
+    const [grant] = gatekeeper.tell(a, { type: 'joinRequest', attempt: 1 });
+    const { token } = grant!.message as { token: number };
+    const word = { type: 'joinCommitted', attempt: 1, token } as const;
+    expect(gatekeeper.tell(c, word), 'before the commit').toEqual([]);
+    gatekeeper.commit(a, token, 1);
+    expect(gatekeeper.tell(b, word), 'of another node').toEqual([]);
+    expect(gatekeeper.tell(c, { ...word, token: token + 1 }), 'for another grant').toEqual([]);
+    expect(gatekeeper.tell(c, word)).toEqual([{ to: a, message: word }]);
+  });
+
   test('a client is not let in', () => {
     const gatekeeper = new Gatekeeper(at('1'));
     expect(gatekeeper.tell({ ...b, role: 'client' }, { type: 'joinRequest', attempt: 1 })).toEqual([]);
@@ -186,6 +203,7 @@ describe('the successor', () => {
   test('lets a joiner in only when it has the same predecessor', () => {
     const successor = new Gatekeeper(at('9'));
     successor.admit(a);
+    successor.connect(b);
     // b is between a and the successor; a knows of nobody there either.
     expect(successor.tell(a, { type: 'joinCommit', attempt: 1, token: 7, joiner: b, predecessor: a })).toMatchObject([
       { to: b, message: { type: 'joinCommitted', token: 7 } },
@@ -195,5 +213,15 @@ describe('the successor', () => {
     const [answer] = successor.tell(a, { type: 'joinCommit', attempt: 1, token: 8, joiner: c, predecessor: a });
     expect(answer).toMatchObject({ to: c, message: { type: 'joinRefused', reason: 'stale' } });
     expect((answer!.message as JoinRefusedMessage).members).toContainEqual(b);
+  });
+
+  test('tells the predecessor as well when it has no connection to the joiner', () => {
+    const successor = new Gatekeeper(at('9'));
+    successor.admit(a);
+    const said = { message: { type: 'joinCommitted', attempt: 1, token: 7 } };
+    expect(successor.tell(a, { type: 'joinCommit', attempt: 1, token: 7, joiner: b, predecessor: a })).toMatchObject([
+      { to: b, ...said },
+      { to: a, ...said },
+    ]);
   });
 });

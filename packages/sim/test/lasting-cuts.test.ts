@@ -1,6 +1,7 @@
 import type { BlockRef, GetResult, PutResult } from '@dht/storage';
 import { describe, expect, test } from 'vitest';
 import { newBlock } from '../src/blocks.ts';
+import { ExactLeafSets } from '../src/checkers/exact-leaf-sets.ts';
 import { Cluster } from '../src/cluster.ts';
 import type { Host } from '../src/host.ts';
 import { World } from '../src/world.ts';
@@ -36,6 +37,10 @@ function blockBetween({ world, cluster, pair }: CutRing, size: number): BlockRef
     const members = world.membership.closest(block.key, world.storageConfig.replicas);
     if (pair.every((host) => members.includes(host))) return block;
   }
+}
+
+function isExact(world: World): boolean {
+  return new ExactLeafSets(world).problems().length === 0;
 }
 
 describe.each(seeds)('neighbours that do not reach each other, seed %d', (seed) => {
@@ -82,5 +87,17 @@ describe.each(seeds)('neighbours that do not reach each other, seed %d', (seed) 
     cluster.restart(other);
     const isWhole = (): boolean => blocks.every(({ key }) => other.disk.has(key) && other.core?.isSynced(key) === true);
     expect(world.runUntil(isWhole, 3 * minute, second)).toBe(true);
+    expect(world.runUntil(() => isExact(world), minute, second)).toBe(true);
+  });
+
+  test('a node that does not reach its successor joins', () => {
+    const { world, cluster, pair } = cutNeighbours(seed);
+    const [one, successor] = pair;
+    cluster.crash(one);
+    world.runFor(20 * second);
+    cluster.restart(one);
+    expect(world.runUntil(() => one.status === 'active', 20 * second, second)).toBe(true);
+    expect(world.runUntil(() => isExact(world), minute, second)).toBe(true);
+    expect(successor.core?.overlay.isLeaf(one.id)).toBe(true);
   });
 });
