@@ -66,6 +66,9 @@ export class Protocol {
       case 'message':
         this.#onMessage(input.from, input.message);
         break;
+      case 'commitPassedOn':
+        this.#admission.onCommit(this.membership.meet(input.from), input.message);
+        break;
       case 'timeout':
         this.#onTimeout(input.lateMs);
         break;

@@ -1,3 +1,4 @@
+import { arcBoundary } from '@dht/overlay';
 import type { BlockRef, GetResult, PutResult } from '@dht/storage';
 import { describe, expect, test } from 'vitest';
 import { newBlock } from '../src/blocks.ts';
@@ -99,5 +100,14 @@ describe.each(seeds)('neighbours that do not reach each other, seed %d', (seed) 
     expect(world.runUntil(() => one.status === 'active', 20 * second, second)).toBe(true);
     expect(world.runUntil(() => isExact(world), minute, second)).toBe(true);
     expect(successor.core?.overlay.isLeaf(one.id)).toBe(true);
+  });
+
+  test('a node joins between the two', () => {
+    const { world, cluster, pair } = cutNeighbours(seed);
+    const [one, other] = pair;
+    const between = arcBoundary(one.id, other.id);
+    const joiner = cluster.join([cluster.anyActive()], 'full', between);
+    expect(world.runUntil(() => joiner.status === 'active', 20 * second, second)).toBe(true);
+    expect(world.runUntil(() => isExact(world), minute, second)).toBe(true);
   });
 });

@@ -162,7 +162,8 @@ export class Core {
       if (output.type === 'event') {
         ctx.event(output.event);
         this.storage.onOverlayEvent(output.event);
-      } else if (output.type !== 'lookupDone' || !this.storage.onLookupDone(output.ref, output.result)) ctx.emit(output);
+      } else if (output.type === 'send' && output.message.type === 'joinCommit') ctx.send(output.to, output.message);
+      else if (output.type !== 'lookupDone' || !this.storage.onLookupDone(output.ref, output.result)) ctx.emit(output);
     }
   }
 }

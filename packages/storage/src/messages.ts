@@ -1,4 +1,4 @@
-import type { Arc, Id, NodeLife, OverlayMessage, RequestId } from '@dht/overlay';
+import type { Arc, Id, JoinCommitMessage, NodeLife, OverlayMessage, RequestId } from '@dht/overlay';
 import type { BlockRef, Holder } from './block.ts';
 
 /** Every message of the storage protocol. Blocks go beside them as transfers, correlated by request. */
@@ -19,8 +19,11 @@ export type StorageMessage =
 
 export type Message = OverlayMessage | StorageMessage;
 
-/** What a common neighbour passes on. A put's result is not among it: an initiator gives its block to a coordinator that it reaches. */
-export type Mail = Exclude<StorageMessage, PutResultMessage | RelayMessage | RelayedMessage>;
+/**
+ * What a common neighbour passes on: questions and answers of storage, and a predecessor's word for a joiner between the two. A put's result
+ * is not among it: an initiator gives its block to a coordinator that it reaches.
+ */
+export type Mail = Exclude<StorageMessage, PutResultMessage | RelayMessage | RelayedMessage> | JoinCommitMessage;
 
 /** What a block travels for. The header of a transfer carries it. */
 export type TransferPurpose =

@@ -7,7 +7,7 @@ import { type GetParts, GetRequest } from './get-request.ts';
 import { HandOver } from './hand-over.ts';
 import type { CoreCommand, CoreInput } from './io.ts';
 import { LocalStore } from './local-store.ts';
-import type { StorageMessage, TransferHeader } from './messages.ts';
+import type { Mail, StorageMessage, TransferHeader } from './messages.ts';
 import { PeerRecord } from './peer-record.ts';
 import { Placement } from './placement.ts';
 import { Pusher } from './pusher.ts';
@@ -110,7 +110,7 @@ export class Storage {
         break;
       case 'relayed': {
         const sender = this.ctx.relays.accept(from, message);
-        if (sender !== undefined) this.onMessage(sender, message.mail);
+        if (sender !== undefined) this.onMail(sender, message.mail);
         break;
       }
       case 'offerReply':
@@ -121,6 +121,11 @@ export class Storage {
         this.ctx.requests.get(message.request)?.onReply(from, message);
         break;
     }
+  }
+
+  private onMail(from: Contact, mail: Mail): void {
+    if (mail.type === 'joinCommit') this.ctx.tellOverlay({ type: 'commitPassedOn', from, message: mail });
+    else this.onMessage(from, mail);
   }
 
   onInput(input: StorageInput): void {
@@ -214,9 +219,10 @@ export class Storage {
   }
 
   onSendDropped(to: Id, message: StorageMessage): void {
-    if (message.type === 'relay') this.onSendDropped(message.to.id, message.mail);
-    else if (message.type === 'relayed') return;
-    else if (message.type === 'syncState') this.syncStates.dropped(to);
+    if (message.type === 'relayed') return;
+    if (message.type === 'relay') {
+      if (message.mail.type !== 'joinCommit') this.onSendDropped(message.to.id, message.mail);
+    } else if (message.type === 'syncState') this.syncStates.dropped(to);
     else this.ctx.requests.get(message.request)?.onPeerGone(to);
   }
 

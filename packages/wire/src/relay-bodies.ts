@@ -3,13 +3,14 @@ import { type Body, body, type MessageOf } from './body.ts';
 import { nodeLife } from './common-records.ts';
 import { EnvelopeKind } from './envelope.ts';
 import { type Kind, varintSize } from './kind.ts';
+import { overlayBodies } from './overlay-bodies.ts';
 import { required } from './record.ts';
 import { storageBodies } from './storage-bodies.ts';
 import { wireType } from './strict-reader.ts';
 import { WireError } from './wire-error.ts';
 
-const { putResult: _answersTransfersOnly, ...mailBodies } = storageBodies;
-const frame: EnvelopeKind<Mail> = new EnvelopeKind<Mail>(mailBodies);
+const { putResult: _answersTransfersOnly, ...questionsAndAnswers } = storageBodies;
+const frame: EnvelopeKind<Mail> = new EnvelopeKind<Mail>({ ...questionsAndAnswers, joinCommit: overlayBodies.joinCommit });
 
 /** A frame within a frame, of mail alone, so that nothing is passed on twice. Of another message the whole frame is unknown. */
 const mail: Kind<Mail> = {

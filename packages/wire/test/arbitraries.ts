@@ -130,7 +130,14 @@ const storageMessages = {
   syncState: recordWith(['type', 'storeId'], { type: type('syncState'), storeId: storeIds, synced: arcs }),
 };
 const { putResult: _answersTransfersOnly, ...mailByType } = storageMessages;
-const mails: fc.Arbitrary<Mail> = fc.oneof(...Object.values<fc.Arbitrary<Mail>>(mailByType));
+const joinCommits: fc.Arbitrary<MessageOf<'joinCommit'>> = record({
+  type: type('joinCommit'),
+  attempt: integers,
+  token: integers,
+  joiner: contacts,
+  predecessor: contacts,
+});
+const mails: fc.Arbitrary<Mail> = fc.oneof(...Object.values<fc.Arbitrary<Mail>>(mailByType), joinCommits);
 
 /** One arbitrary for every type of message. */
 export const messagesByType: { readonly [Type in Message['type']]: fc.Arbitrary<MessageOf<Type>> } = {
@@ -218,7 +225,7 @@ export const messagesByType: { readonly [Type in Message['type']]: fc.Arbitrary<
     members: manyContacts,
     previouslyActive: fc.boolean(),
   }),
-  joinCommit: record({ type: type('joinCommit'), attempt: integers, token: integers, joiner: contacts, predecessor: contacts }),
+  joinCommit: joinCommits,
   joinCommitted: record({ type: type('joinCommitted'), attempt: integers, token: integers }),
   tableRequest: record({ type: type('tableRequest'), row: fc.nat({ max: limits.rowMax }) }),
   tableReply: record({ type: type('tableReply'), row: fc.nat({ max: limits.rowMax }), contacts: manyContacts }),

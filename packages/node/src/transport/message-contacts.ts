@@ -25,6 +25,9 @@ export function contactsOf(message: Message): readonly Contact[] {
       return [message.joiner, message.predecessor];
     case 'putResult':
       return message.holders.map((holder) => holder.node);
+    case 'relay':
+    case 'relayed':
+      return contactsOf(message.mail);
     default:
       return none;
   }
@@ -55,6 +58,9 @@ export function withGoodContacts(message: Message, isGood: (contact: Contact) =>
       return isGood(message.successor) ? { ...message, members: good(message.members) } : undefined;
     case 'joinCommit':
       return isGood(message.joiner) && isGood(message.predecessor) ? message : undefined;
+    case 'relay':
+    case 'relayed':
+      return withGoodContacts(message.mail, isGood) === undefined ? undefined : message;
     case 'putResult':
       return { ...message, holders: message.holders.filter((holder) => isGood(holder.node)) };
     default:
