@@ -5,6 +5,8 @@ import { SparseMap } from './sparse-map.ts';
 
 /** Others have heard of a failure that is older than this. */
 const recentMs = 120_000;
+/** Bits of a small integer. */
+const marks = 30;
 
 interface Failed {
   readonly id: Id;
@@ -20,6 +22,8 @@ export class FailedSet {
   readonly #entriesMax: number;
   /** Insertion order is age order: an entry that is renewed is inserted anew. */
   readonly #byHex: SparseMap<string, Failed> = new SparseMap();
+  /** A bit for each of the entries, by its hash: it is asked of every peer again and again, and hardly any is among them. */
+  #marks = 0;
 
   constructor(expiryMs: number, entriesMax: number) {
     this.#expiryMs = expiryMs;
@@ -42,12 +46,14 @@ export class FailedSet {
 
   /** The node spoke for itself. */
   clear(id: Id): void {
-    if (this.#byHex.size > 0 && this.#byHex.get(id.hex)?.isForGood === false) this.#byHex.delete(id.hex);
+    if (!this.#mayHave(id) || this.#byHex.get(id.hex)?.isForGood !== false) return;
+    this.#byHex.delete(id.hex);
+    this.#markAll();
   }
 
   /** Whether this life of the node, or a later one, is known to be over. */
   has(id: Id, incarnation: number, nowMs: number): boolean {
-    if (this.#byHex.size === 0) return false;
+    if (!this.#mayHave(id)) return false;
     const entry = this.#byHex.get(id.hex);
     return entry !== undefined && incarnation <= entry.incarnation && nowMs - entry.sinceMs < this.#expiryMs;
   }
@@ -76,6 +82,7 @@ export class FailedSet {
     this.#expire(entry.sinceMs);
     this.#byHex.delete(entry.id.hex);
     this.#byHex.set(entry.id.hex, entry);
+    this.#markAll();
   }
 
   #expire(nowMs: number): void {
@@ -84,4 +91,17 @@ export class FailedSet {
       this.#byHex.delete(hex);
     }
   }
+
+  #markAll(): void {
+    this.#marks = 0;
+    for (const { id } of this.#byHex.values()) this.#marks |= markOf(id);
+  }
+
+  #mayHave(id: Id): boolean {
+    return (this.#marks & markOf(id)) !== 0;
+  }
+}
+
+function markOf({ hash }: Id): number {
+  return 1 << (hash % marks);
 }

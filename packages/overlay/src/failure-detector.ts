@@ -107,21 +107,25 @@ export class FailureDetector {
   }
 
   onWatchTimer(): void {
-    const { now, leafSet, heartbeatMs } = this.#context;
+    const { now, leafSet } = this.#context;
     const neighbour = leafSet.successor;
     if (neighbour !== this.#watched) {
       this.#watched = neighbour;
       this.#watchedSinceMs = now.monoMs;
     }
     if (neighbour === undefined || neighbour.relayed) {
-      this.#watchAgain(heartbeatMs);
+      this.#watchAgain(this.#context.heartbeatMs);
       return;
     }
     const silentMs = now.monoMs - Math.max(neighbour.lastHeardMs, this.#watchedSinceMs);
-    const patienceMs = (neighbour.heartbeatMs || heartbeatMs) + this.#context.rtoMs(neighbour);
-    if (silentMs >= patienceMs) this.suspect(neighbour);
-    else this.#context.health.good();
-    this.#watchAgain(silentMs >= patienceMs ? heartbeatMs : patienceMs - silentMs);
+    const patienceMs = (neighbour.heartbeatMs || this.#context.heartbeatMs) + this.#context.rtoMs(neighbour);
+    if (silentMs < patienceMs) {
+      this.#context.health.good();
+      this.#watchAgain(patienceMs - silentMs);
+      return;
+    }
+    this.suspect(neighbour);
+    this.#watchAgain(this.#context.heartbeatMs);
   }
 
   onSlowProbeTimer(): void {

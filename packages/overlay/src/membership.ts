@@ -71,7 +71,7 @@ export class Membership {
   /** The peer spoke for itself: if it is active and belongs into the leaf set, it is in it from now on. */
   evidence(peer: Peer): void {
     const { leafSet } = this.#context;
-    if (this.#context.self.role !== 'full' || peer.isLeaf || !peer.isOnRing || !leafSet.fits(peer.id)) return;
+    if (peer.isLeaf || !peer.isOnRing || this.#context.self.role !== 'full' || !leafSet.fits(peer.id)) return;
     if (this.#context.isFailed(peer.contact)) return;
     this.insert(peer);
   }
