@@ -1,18 +1,18 @@
 import { type Contact, defaultOverlayConfig, SeededRandom } from '@dht/overlay';
 import type { Holder, Message, PutResult } from '@dht/storage';
 import { expect, test } from 'vitest';
-import { newBlock } from '../src/blocks.ts';
 import { BoundedTables } from '../src/checkers/bounded-tables.ts';
+import { Checks } from '../src/checkers/checks.ts';
 import { ExactLeafSets } from '../src/checkers/exact-leaf-sets.ts';
 import { OneRing } from '../src/checkers/one-ring.ts';
 import { OneRoot } from '../src/checkers/one-root.ts';
 import { ReadableEverywhere } from '../src/checkers/readable-everywhere.ts';
 import { ReplicatedItems } from '../src/checkers/replicated-items.ts';
-import { Checks } from '../src/checks.ts';
-import { Cluster } from '../src/cluster.ts';
-import type { Host } from '../src/host.ts';
-import { Statistics } from '../src/statistics.ts';
-import type { World } from '../src/world.ts';
+import { newBlock } from '../src/machine/blocks.ts';
+import type { Host } from '../src/machine/host.ts';
+import { Statistics } from '../src/measuring/statistics.ts';
+import { Cluster } from '../src/world/cluster.ts';
+import type { World } from '../src/world/world.ts';
 import { idOf, leafView, numbered, probe, probeWorld, send, startHost } from './support/probe-core.ts';
 
 const second = 1000;

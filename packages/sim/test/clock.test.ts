@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { HostClock } from '../src/clock.ts';
+import { HostClock } from '../src/engine/clock.ts';
 
 test('a deadline turned into virtual time has come when that time is read', () => {
   const ms = fc.double({ min: 0, max: 1e7, noNaN: true });

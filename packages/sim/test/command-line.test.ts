@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
-import { parseCommandLine, reproduce, UsageError } from '../src/command-line.ts';
+import { parseCommandLine, reproduce, UsageError } from '../src/cli/command-line.ts';
 
 // Each run is a process of its own.
 vi.setConfig({ testTimeout: 60_000 });
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 
 function sim(...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, ['--conditions=source', main, ...args], { encoding: 'utf8' });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { Checks } from '../src/checks.ts';
-import { Cluster } from '../src/cluster.ts';
-import { World } from '../src/world.ts';
+import { Checks } from '../src/checkers/checks.ts';
+import { Cluster } from '../src/world/cluster.ts';
+import { World } from '../src/world/world.ts';
 
 function build(nodes: number, seed: number = 3): { readonly cluster: Cluster; readonly checks: Checks } {
   const cluster = new Cluster(new World({ seed }));

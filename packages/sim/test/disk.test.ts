@@ -2,8 +2,8 @@ import { compareIds, Id, inArc, SeededRandom } from '@dht/overlay';
 import type { BlockRef } from '@dht/storage';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { newBlock } from '../src/blocks.ts';
-import { Disk } from '../src/disk.ts';
+import { newBlock } from '../src/machine/blocks.ts';
+import { Disk } from '../src/machine/disk.ts';
 import { idOf } from './support/probe-core.ts';
 
 const hexDigit = fc.integer({ min: 0, max: 15 }).map((digit) => digit.toString(16));

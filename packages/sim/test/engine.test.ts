@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Engine, type EventTarget, eventKind, type SimEvent } from '../src/engine.ts';
+import { Engine, type EventTarget, eventKind, type SimEvent } from '../src/engine/engine.ts';
 
 class Target implements EventTarget {
   readonly index = 3;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { EventQueue } from '../src/event-queue.ts';
+import { EventQueue } from '../src/engine/event-queue.ts';
 
 test('events leave in the order of their times, and of their insertion where those are equal', () => {
   const operation = fc.oneof(fc.record({ push: fc.integer({ min: 0, max: 20 }) }), fc.constant('pop' as const));

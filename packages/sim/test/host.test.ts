@@ -1,9 +1,9 @@
 import { SeededRandom } from '@dht/overlay';
 import type { CoreOutput } from '@dht/storage';
 import { expect, test } from 'vitest';
-import { newBlock } from '../src/blocks.ts';
-import type { Host } from '../src/host.ts';
-import { topologies } from '../src/topology.ts';
+import { newBlock } from '../src/machine/blocks.ts';
+import type { Host } from '../src/machine/host.ts';
+import { topologies } from '../src/network/topology.ts';
 import { numbered, probe, probeWorld, send, startHost } from './support/probe-core.ts';
 
 const second = 1000;

@@ -2,9 +2,9 @@ import { defaultOverlayConfig, Id } from '@dht/overlay';
 import { expect, test } from 'vitest';
 import { ExactLeafSets } from '../src/checkers/exact-leaf-sets.ts';
 import { OneRing } from '../src/checkers/one-ring.ts';
-import { Cluster } from '../src/cluster.ts';
-import { overlayCore } from '../src/overlay-core.ts';
-import { World } from '../src/world.ts';
+import { overlayCore } from '../src/machine/overlay-core.ts';
+import { Cluster } from '../src/world/cluster.ts';
+import { World } from '../src/world/world.ts';
 
 const second = 1000;
 

@@ -1,11 +1,11 @@
 import { arcBoundary } from '@dht/overlay';
 import type { BlockRef, GetResult, PutResult } from '@dht/storage';
 import { describe, expect, test } from 'vitest';
-import { newBlock } from '../src/blocks.ts';
 import { ExactLeafSets } from '../src/checkers/exact-leaf-sets.ts';
-import { Cluster } from '../src/cluster.ts';
-import type { Host } from '../src/host.ts';
-import { World } from '../src/world.ts';
+import { newBlock } from '../src/machine/blocks.ts';
+import type { Host } from '../src/machine/host.ts';
+import { Cluster } from '../src/world/cluster.ts';
+import { World } from '../src/world/world.ts';
 
 const second = 1000;
 const minute = 60 * second;

@@ -1,6 +1,6 @@
 import { SeededRandom } from '@dht/overlay';
 import { expect, test } from 'vitest';
-import { drawLine, Line, mixedLines } from '../src/line.ts';
+import { drawLine, Line, mixedLines } from '../src/network/line.ts';
 
 test('messages go one after another at the speed of the line', () => {
   const line = new Line(4);

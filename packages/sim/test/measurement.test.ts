@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { randomId } from '../src/distributions.ts';
-import { Measurement } from '../src/measurement.ts';
+import { randomId } from '../src/engine/distributions.ts';
+import { Measurement } from '../src/measuring/measurement.ts';
 import { activeWorld } from './support/active-world.ts';
 
 const second = 1000;

@@ -1,7 +1,7 @@
 import { compareCloseness, compareIds, Id } from '@dht/overlay';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { World } from '../src/world.ts';
+import type { World } from '../src/world/world.ts';
 import { probeWorld, startHost } from './support/probe-core.ts';
 
 const id = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }).map((value) => Id.fromBigInt(value));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Host } from '../src/host.ts';
-import type { World } from '../src/world.ts';
+import type { Host } from '../src/machine/host.ts';
+import type { World } from '../src/world/world.ts';
 import { numbered, probe, probeWorld, send, startHost } from './support/probe-core.ts';
 
 const second = 1000;

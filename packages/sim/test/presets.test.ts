@@ -1,11 +1,11 @@
 import { type OverlayConfig, presets } from '@dht/overlay';
 import { expect, test, vi } from 'vitest';
 import { ExactLeafSets } from '../src/checkers/exact-leaf-sets.ts';
-import { Cluster } from '../src/cluster.ts';
-import { sample } from '../src/distributions.ts';
-import { Measurement } from '../src/measurement.ts';
-import { overlayCore } from '../src/overlay-core.ts';
-import { World } from '../src/world.ts';
+import { sample } from '../src/engine/distributions.ts';
+import { overlayCore } from '../src/machine/overlay-core.ts';
+import { Measurement } from '../src/measuring/measurement.ts';
+import { Cluster } from '../src/world/cluster.ts';
+import { World } from '../src/world/world.ts';
 
 const second = 1000;
 const minute = 60 * second;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Engine } from '../src/engine.ts';
-import { Processor } from '../src/processor.ts';
+import { Engine } from '../src/engine/engine.ts';
+import { Processor } from '../src/engine/processor.ts';
 
 const costs = { sliceMs: 10, messageMs: 1, connectMs: 5, blockByteMs: 0.001 };
 

@@ -1,6 +1,6 @@
 import { presets } from '@dht/overlay';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { UsageError } from '../src/command-line.ts';
+import { UsageError } from '../src/cli/command-line.ts';
 import { playProcessChurn } from '../src/process-churn/play.ts';
 import { type ChurnResult, parseChurnResult, settingOf } from '../src/sim-report/churn-result.ts';
 import { compare } from '../src/sim-report/comparison.ts';

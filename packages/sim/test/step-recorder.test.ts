@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { StepRecorder } from '../src/step-recorder.ts';
-import type { World } from '../src/world.ts';
+import { StepRecorder } from '../src/journal/step-recorder.ts';
+import type { World } from '../src/world/world.ts';
 import { numbered, probeWorld, send, startHost } from './support/probe-core.ts';
 
 const second = 1000;

@@ -1,13 +1,13 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { recordJournal } from '../src/journal-recorder.ts';
+import type { Violation } from '../src/checkers/violations.ts';
+import { interact } from '../src/journal/interact.ts';
+import { recordJournal } from '../src/journal/journal-recorder.ts';
+import { JournalStepper } from '../src/journal/journal-stepper.ts';
+import { StepperSession } from '../src/journal/session.ts';
+import { simulate } from '../src/run/simulate.ts';
 import { findScenario } from '../src/scenarios/index.ts';
-import { simulate } from '../src/simulate.ts';
-import { interact } from '../src/stepper/interact.ts';
-import { JournalStepper } from '../src/stepper/journal-stepper.ts';
-import { StepperSession } from '../src/stepper/session.ts';
-import type { Violation } from '../src/violations.ts';
 
 const second = 1000;
 const seed = 3;

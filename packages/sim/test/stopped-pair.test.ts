@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { ExactLeafSets } from '../src/checkers/exact-leaf-sets.ts';
-import { Cluster } from '../src/cluster.ts';
-import { sample } from '../src/distributions.ts';
-import type { Host } from '../src/host.ts';
-import { overlayCore } from '../src/overlay-core.ts';
-import { World } from '../src/world.ts';
+import { sample } from '../src/engine/distributions.ts';
+import type { Host } from '../src/machine/host.ts';
+import { overlayCore } from '../src/machine/overlay-core.ts';
+import { Cluster } from '../src/world/cluster.ts';
+import { World } from '../src/world/world.ts';
 
 const second = 1000;
 const seeds = Array.from({ length: 40 }, (_, i) => 1 + i);

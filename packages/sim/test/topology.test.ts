@@ -1,6 +1,6 @@
 import { SeededRandom } from '@dht/overlay';
 import { describe, expect, test } from 'vitest';
-import { type Place, placeHost, propagationMs, type TopologyName, topologies, validateTopology } from '../src/topology.ts';
+import { type Place, placeHost, propagationMs, type TopologyName, topologies, validateTopology } from '../src/network/topology.ts';
 
 const hosts = 300;
 

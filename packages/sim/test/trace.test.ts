@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { generateGnutellaTrace, gnutellaTrace } from '../src/gnutella-trace.ts';
-import { formatTrace, liveAt, parseTrace, steepestWindow, type Trace, TraceError } from '../src/trace.ts';
-import { TraceChurn } from '../src/trace-churn.ts';
+import { generateGnutellaTrace, gnutellaTrace } from '../src/churn/gnutella-trace.ts';
+import { formatTrace, liveAt, parseTrace, steepestWindow, type Trace, TraceError } from '../src/churn/trace.ts';
+import { TraceChurn } from '../src/churn/trace-churn.ts';
 import { activeWorld } from './support/active-world.ts';
 
 const second = 1000;

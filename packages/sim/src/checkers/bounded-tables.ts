@@ -1,7 +1,7 @@
-import type { Problem, StateChecker } from '../checker.ts';
-import { problemsMax } from '../checker.ts';
-import type { Host } from '../host.ts';
-import type { World } from '../world.ts';
+import type { Host } from '../machine/host.ts';
+import type { World } from '../world/world.ts';
+import type { Problem, StateChecker } from './checker.ts';
+import { problemsMax } from './checker.ts';
 
 /** Always: nothing that a node keeps grows beyond its configured bound. */
 export class BoundedTables implements StateChecker {

@@ -1,6 +1,6 @@
-import type { Host } from '../host.ts';
-import type { Observer } from '../observer.ts';
-import type { Violations } from '../violations.ts';
+import type { Host } from '../machine/host.ts';
+import type { Observer } from '../world/observer.ts';
+import type { Violations } from './violations.ts';
 
 /** Always: no node floods the others; two that answer each other without end would. */
 export class BoundedTraffic implements Observer {

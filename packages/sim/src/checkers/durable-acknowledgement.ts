@@ -1,9 +1,9 @@
 import type { Contact, Id } from '@dht/overlay';
 import type { BlockRef, Holder, Message, PutResult } from '@dht/storage';
-import type { Host } from '../host.ts';
-import type { Observer } from '../observer.ts';
-import type { Violations } from '../violations.ts';
-import type { World } from '../world.ts';
+import type { Host } from '../machine/host.ts';
+import type { Observer } from '../world/observer.ts';
+import type { World } from '../world/world.ts';
+import type { Violations } from './violations.ts';
 
 /** Always: who says that a block is stored has it on disk, and a receipt names at least w who do. */
 export class DurableAcknowledgement implements Observer {

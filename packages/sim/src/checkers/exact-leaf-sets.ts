@@ -1,8 +1,8 @@
 import type { Contact } from '@dht/overlay';
-import type { Problem, StateChecker } from '../checker.ts';
-import { problemsMax } from '../checker.ts';
-import type { Host } from '../host.ts';
-import type { World } from '../world.ts';
+import type { Host } from '../machine/host.ts';
+import type { World } from '../world/world.ts';
+import type { Problem, StateChecker } from './checker.ts';
+import { problemsMax } from './checker.ts';
 
 /** Eventually: every leaf set names exactly the nearest active nodes on each side. */
 export class ExactLeafSets implements StateChecker {

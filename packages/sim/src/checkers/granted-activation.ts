@@ -1,8 +1,8 @@
 import type { Contact, JoinCommittedMessage, JoinGrantMessage } from '@dht/overlay';
 import type { CoreEvent, Message } from '@dht/storage';
-import type { Host } from '../host.ts';
-import type { Observer } from '../observer.ts';
-import type { Violations } from '../violations.ts';
+import type { Host } from '../machine/host.ts';
+import type { Observer } from '../world/observer.ts';
+import type { Violations } from './violations.ts';
 
 /** Always: a node becomes active by creating a network, by seeding one it was active in, or with a grant for its gap. */
 export class GrantedActivation implements Observer {

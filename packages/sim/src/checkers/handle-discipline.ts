@@ -1,9 +1,9 @@
-import type { Problem, StateChecker } from '../checker.ts';
-import { problemsMax } from '../checker.ts';
-import type { Host } from '../host.ts';
-import type { Observer } from '../observer.ts';
-import type { Violations } from '../violations.ts';
-import type { World } from '../world.ts';
+import type { Host } from '../machine/host.ts';
+import type { Observer } from '../world/observer.ts';
+import type { World } from '../world/world.ts';
+import type { Problem, StateChecker } from './checker.ts';
+import { problemsMax } from './checker.ts';
+import type { Violations } from './violations.ts';
 
 /** Always: every handle is released exactly once, and not kept for longer than any request lasts. */
 export class HandleDiscipline implements Observer, StateChecker {

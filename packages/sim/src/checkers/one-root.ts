@@ -1,8 +1,8 @@
 import { inArc, type OverlayView } from '@dht/overlay';
-import type { Problem, StateChecker } from '../checker.ts';
-import { problemsMax } from '../checker.ts';
-import type { Host } from '../host.ts';
-import type { World } from '../world.ts';
+import type { Host } from '../machine/host.ts';
+import type { World } from '../world/world.ts';
+import type { Problem, StateChecker } from './checker.ts';
+import { problemsMax } from './checker.ts';
 
 /**
  * A joiner that both ends of its gap have let in is active at once, while its word of it is still on the way to them. They send

@@ -1,9 +1,9 @@
 import type { GetResult } from '@dht/storage';
-import type { Cluster } from '../cluster.ts';
-import { sample } from '../distributions.ts';
-import type { Host } from '../host.ts';
-import type { Item, ItemLedger } from '../item-ledger.ts';
-import type { Violations } from '../violations.ts';
+import { sample } from '../engine/distributions.ts';
+import type { Host } from '../machine/host.ts';
+import type { Cluster } from '../world/cluster.ts';
+import type { Item, ItemLedger } from './item-ledger.ts';
+import type { Violations } from './violations.ts';
 
 const second = 1000;
 const getTimeoutMs = 30 * second;

@@ -1,7 +1,7 @@
-import type { Problem, StateChecker } from '../checker.ts';
-import { problemsMax } from '../checker.ts';
-import type { Item, ItemLedger } from '../item-ledger.ts';
-import type { World } from '../world.ts';
+import type { World } from '../world/world.ts';
+import type { Problem, StateChecker } from './checker.ts';
+import { problemsMax } from './checker.ts';
+import type { Item, ItemLedger } from './item-ledger.ts';
 
 /** Eventually: every acknowledged block is on the disks of the r nodes closest to its key, and they are synced for it. */
 export class ReplicatedItems implements StateChecker {

@@ -1,6 +1,6 @@
-import type { Host } from '../host.ts';
-import type { Observer } from '../observer.ts';
-import type { Violations } from '../violations.ts';
+import type { Host } from '../machine/host.ts';
+import type { Observer } from '../world/observer.ts';
+import type { Violations } from './violations.ts';
 
 /** Always: no core throws. Its asserts are part of what is checked. */
 export class SoundCore implements Observer {

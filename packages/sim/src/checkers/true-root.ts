@@ -1,10 +1,10 @@
 import type { Id, LookupMode, LookupResult } from '@dht/overlay';
-import { disturbsMessages } from '../faults.ts';
-import type { Host } from '../host.ts';
-import { judgeLookup } from '../lookup-verdict.ts';
-import type { Observer } from '../observer.ts';
-import type { Violations } from '../violations.ts';
-import type { World } from '../world.ts';
+import { disturbsMessages } from '../injection/faults.ts';
+import type { Host } from '../machine/host.ts';
+import { judgeLookup } from '../measuring/lookup-verdict.ts';
+import type { Observer } from '../world/observer.ts';
+import type { World } from '../world/world.ts';
+import type { Violations } from './violations.ts';
 
 /** A fault is felt for this long: a failure has to be detected before its arc is taken over. */
 const afterFaultMs = 60_000;

@@ -1,11 +1,11 @@
 import type { Id } from '@dht/overlay';
 import type { GetResult } from '@dht/storage';
-import { disturbsMessages } from '../faults.ts';
-import type { Host } from '../host.ts';
-import type { ItemLedger } from '../item-ledger.ts';
-import type { Observer } from '../observer.ts';
-import type { Violations } from '../violations.ts';
-import type { World } from '../world.ts';
+import { disturbsMessages } from '../injection/faults.ts';
+import type { Host } from '../machine/host.ts';
+import type { Observer } from '../world/observer.ts';
+import type { World } from '../world/world.ts';
+import type { ItemLedger } from './item-ledger.ts';
+import type { Violations } from './violations.ts';
 
 /** A fault is felt for this long: rings have to merge, copies to be made anew. */
 const afterFaultMs = 180_000;

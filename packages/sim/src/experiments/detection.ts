@@ -1,7 +1,7 @@
 import { type OverlayConfig, presets } from '@dht/overlay';
-import { sample } from '../distributions.ts';
-import { Measurement, type TrafficRate } from '../measurement.ts';
-import type { Summary } from '../samples.ts';
+import { sample } from '../engine/distributions.ts';
+import { Measurement, type TrafficRate } from '../measuring/measurement.ts';
+import type { Summary } from '../measuring/samples.ts';
 import { type Experiment, type Row, type RunOptions, scaled } from './experiment.ts';
 import { formNetwork } from './trial.ts';
 

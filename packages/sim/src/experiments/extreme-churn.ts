@@ -1,6 +1,6 @@
-import { turnover } from '../churn-plan.ts';
-import type { NetworkFigures } from '../measurement.ts';
-import { topologies } from '../topology.ts';
+import { turnover } from '../churn/churn-plan.ts';
+import type { NetworkFigures } from '../measuring/measurement.ts';
+import { topologies } from '../network/topology.ts';
 import { type Experiment, type Findings, type RunOptions, scaled } from './experiment.ts';
 import { common, proportion } from './proportion.ts';
 import { runTrial } from './trial.ts';

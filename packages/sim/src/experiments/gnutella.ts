@@ -1,8 +1,8 @@
 import { presets } from '@dht/overlay';
-import { gnutellaTrace } from '../gnutella-trace.ts';
-import type { NetworkFigures } from '../measurement.ts';
-import { topologies } from '../topology.ts';
-import { liveAt, steepestWindow, type TraceWindow } from '../trace.ts';
+import { gnutellaTrace } from '../churn/gnutella-trace.ts';
+import { liveAt, steepestWindow, type TraceWindow } from '../churn/trace.ts';
+import type { NetworkFigures } from '../measuring/measurement.ts';
+import { topologies } from '../network/topology.ts';
 import { type Experiment, type Findings, type Row, type RunOptions, scaled } from './experiment.ts';
 import { proportion, rare } from './proportion.ts';
 import { runTrial } from './trial.ts';

@@ -1,4 +1,4 @@
-import { topologies } from '../topology.ts';
+import { topologies } from '../network/topology.ts';
 import { type Experiment, type Findings, type Row, type RunOptions, scaled } from './experiment.ts';
 import { builtFrom, runTrial } from './trial.ts';
 

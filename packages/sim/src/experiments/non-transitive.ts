@@ -1,4 +1,4 @@
-import { Measurement } from '../measurement.ts';
+import { Measurement } from '../measuring/measurement.ts';
 import { type Experiment, type Findings, type RunOptions, scaled } from './experiment.ts';
 import { proportion, rare } from './proportion.ts';
 import { askLookups, drain, formNetwork } from './trial.ts';

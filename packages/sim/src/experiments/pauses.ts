@@ -1,11 +1,11 @@
 import type { Id, LookupMode, LookupResult } from '@dht/overlay';
 import type { CoreEvent } from '@dht/storage';
-import type { Cluster } from '../cluster.ts';
-import { sample } from '../distributions.ts';
-import type { Host } from '../host.ts';
-import { judgeLookup, type LookupVerdict } from '../lookup-verdict.ts';
-import { Measurement } from '../measurement.ts';
-import type { Observer } from '../observer.ts';
+import { sample } from '../engine/distributions.ts';
+import type { Host } from '../machine/host.ts';
+import { judgeLookup, type LookupVerdict } from '../measuring/lookup-verdict.ts';
+import { Measurement } from '../measuring/measurement.ts';
+import type { Cluster } from '../world/cluster.ts';
+import type { Observer } from '../world/observer.ts';
 import { type Experiment, type Findings, type RunOptions, scaled } from './experiment.ts';
 import { proportion, rare } from './proportion.ts';
 import { askLookups, drain, formNetwork } from './trial.ts';

@@ -1,9 +1,9 @@
 import { ExactLeafSets } from '../checkers/exact-leaf-sets.ts';
 import { OneRing } from '../checkers/one-ring.ts';
-import type { Cluster } from '../cluster.ts';
-import { sample } from '../distributions.ts';
-import type { Host } from '../host.ts';
-import { Measurement, type NetworkFigures } from '../measurement.ts';
+import { sample } from '../engine/distributions.ts';
+import type { Host } from '../machine/host.ts';
+import { Measurement, type NetworkFigures } from '../measuring/measurement.ts';
+import type { Cluster } from '../world/cluster.ts';
 import { type Experiment, type Findings, type Row, scaled } from './experiment.ts';
 import { common, proportion } from './proportion.ts';
 import { askLookups, drain, formNetwork } from './trial.ts';

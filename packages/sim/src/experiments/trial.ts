@@ -1,13 +1,13 @@
 import type { OverlayConfig } from '@dht/overlay';
-import type { ChurnProcess } from '../churn.ts';
-import { type ChurnPlan, createChurn } from '../churn-plan.ts';
-import { Cluster } from '../cluster.ts';
-import type { FaultOptions } from '../faults.ts';
-import { Measurement, type NetworkFigures } from '../measurement.ts';
-import { overlayCore } from '../overlay-core.ts';
-import { type TopologyOptions, topologies } from '../topology.ts';
-import { Workload } from '../workload.ts';
-import { World } from '../world.ts';
+import type { ChurnProcess } from '../churn/churn.ts';
+import { type ChurnPlan, createChurn } from '../churn/churn-plan.ts';
+import type { FaultOptions } from '../injection/faults.ts';
+import { overlayCore } from '../machine/overlay-core.ts';
+import { Measurement, type NetworkFigures } from '../measuring/measurement.ts';
+import { type TopologyOptions, topologies } from '../network/topology.ts';
+import { Workload } from '../run/workload.ts';
+import { Cluster } from '../world/cluster.ts';
+import { World } from '../world/world.ts';
 
 /** A network of overlays without storage, as experiments begin with it. */
 export interface NetworkOptions {

@@ -1,8 +1,8 @@
 import { power, type SeededRandom } from '@dht/overlay';
-import type { Cluster } from '../cluster.ts';
-import { chance, exponential, pick } from '../distributions.ts';
-import type { Host } from '../host.ts';
-import { Samples } from '../samples.ts';
+import { chance, exponential, pick } from '../engine/distributions.ts';
+import type { Host } from '../machine/host.ts';
+import { Samples } from '../measuring/samples.ts';
+import type { Cluster } from '../world/cluster.ts';
 import { getFile, newFile, putFile, type StoredFile } from './files.ts';
 import { fileByteMs, requestMs } from './machine.ts';
 

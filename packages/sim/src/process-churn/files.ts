@@ -1,8 +1,8 @@
 import type { SeededRandom } from '@dht/overlay';
 import type { BlockRef } from '@dht/storage';
-import { newBlock } from '../blocks.ts';
-import type { Cluster } from '../cluster.ts';
-import type { Host } from '../host.ts';
+import { newBlock } from '../machine/blocks.ts';
+import type { Host } from '../machine/host.ts';
+import type { Cluster } from '../world/cluster.ts';
 
 const mebibyte = 1024 * 1024;
 /** Of the profile `unixfs-v1-2025`: a longer file is cut into pieces of this size, with a block of links above them. */

@@ -1,4 +1,4 @@
-import type { ProcessorOptions } from '../processor.ts';
+import type { ProcessorOptions } from '../engine/processor.ts';
 
 /**
  * What daemons cost the processor, on two cores of an Intel Xeon (DESIGN §6 and §7, README). A framed message: 1/25,000 s on each side. A

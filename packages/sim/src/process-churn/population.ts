@@ -1,7 +1,7 @@
 import type { SeededRandom } from '@dht/overlay';
-import type { Cluster } from '../cluster.ts';
-import { chance, exponential, sample, uniform, weibull } from '../distributions.ts';
-import type { Host } from '../host.ts';
+import { chance, exponential, sample, uniform, weibull } from '../engine/distributions.ts';
+import type { Host } from '../machine/host.ts';
+import type { Cluster } from '../world/cluster.ts';
 import { startMs } from './machine.ts';
 
 const second = 1000;

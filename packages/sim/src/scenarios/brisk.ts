@@ -1,7 +1,7 @@
 import type { OverlayConfig } from '@dht/overlay';
 import type { StorageConfig } from '@dht/storage';
-import { topologies } from '../topology.ts';
-import type { WorldOptions } from '../world.ts';
+import { topologies } from '../network/topology.ts';
+import type { WorldOptions } from '../world/world.ts';
 
 const second = 1000;
 

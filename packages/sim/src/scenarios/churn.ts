@@ -1,9 +1,9 @@
-import type { ChurnOptions } from '../churn.ts';
-import { turnover } from '../churn-plan.ts';
-import { gnutellaTrace } from '../gnutella-trace.ts';
-import type { Scenario } from '../scenario.ts';
-import { steepestWindow, type TraceWindow } from '../trace.ts';
+import type { ChurnOptions } from '../churn/churn.ts';
+import { turnover } from '../churn/churn-plan.ts';
+import { gnutellaTrace } from '../churn/gnutella-trace.ts';
+import { steepestWindow, type TraceWindow } from '../churn/trace.ts';
 import { brisk } from './brisk.ts';
+import type { Scenario } from './scenario.ts';
 import { story } from './story.ts';
 
 const second = 1000;

@@ -1,6 +1,6 @@
-import { chance, sample } from '../distributions.ts';
-import type { Scenario } from '../scenario.ts';
+import { chance, sample } from '../engine/distributions.ts';
 import { brisk } from './brisk.ts';
+import type { Scenario } from './scenario.ts';
 
 const second = 1000;
 const minute = 60 * second;

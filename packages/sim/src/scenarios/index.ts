@@ -1,9 +1,9 @@
-import type { Scenario } from '../scenario.ts';
 import { crashChurn, leaves, lossyChurn, mixedChurn, pauses, restartChurn, steady, traceChurn, weibullChurn } from './churn.ts';
 import { clients, coldStart, joinCrash, joinStorm, merge } from './formation.ts';
 import { clockDrift, halfDies, halfReturns, slowDisks } from './machine-faults.ts';
 import { broadband, lastingCuts, loss, nonTransitive, oneWay, partitionHeals, slowLines } from './network-faults.ts';
 import { random } from './random.ts';
+import type { Scenario } from './scenario.ts';
 
 /** All scenarios, the one that plays by default first. */
 export const scenarios: readonly Scenario[] = [

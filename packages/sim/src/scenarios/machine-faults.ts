@@ -1,6 +1,6 @@
-import { sample } from '../distributions.ts';
-import type { Scenario } from '../scenario.ts';
+import { sample } from '../engine/distributions.ts';
 import { brisk } from './brisk.ts';
+import type { Scenario } from './scenario.ts';
 import { story } from './story.ts';
 
 const second = 1000;

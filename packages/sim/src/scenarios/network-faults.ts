@@ -1,6 +1,6 @@
-import { broadbandLines } from '../line.ts';
-import type { Scenario } from '../scenario.ts';
-import { topologies } from '../topology.ts';
+import { broadbandLines } from '../network/line.ts';
+import { topologies } from '../network/topology.ts';
+import type { Scenario } from './scenario.ts';
 import { story } from './story.ts';
 
 const minute = 60_000;

@@ -1,10 +1,10 @@
 import type { SeededRandom } from '@dht/overlay';
-import type { ChurnOptions } from '../churn.ts';
-import { chance, pick, uniform } from '../distributions.ts';
-import type { FaultOptions } from '../faults.ts';
-import type { Incident, Injection } from '../injection.ts';
-import type { Scenario } from '../scenario.ts';
-import { topologies } from '../topology.ts';
+import type { ChurnOptions } from '../churn/churn.ts';
+import { chance, pick, uniform } from '../engine/distributions.ts';
+import type { FaultOptions } from '../injection/faults.ts';
+import type { Incident, Injection } from '../injection/injection.ts';
+import { topologies } from '../network/topology.ts';
+import type { Scenario } from './scenario.ts';
 import { story } from './story.ts';
 
 const second = 1000;

@@ -1,11 +1,11 @@
 import { SeededRandom } from '@dht/overlay';
-import { type FaultOptions, noFaults } from '../faults.ts';
-import { scheduleIncidents } from '../incidents.ts';
-import type { Injection } from '../injection.ts';
-import type { Scenario, Stage } from '../scenario.ts';
-import type { WorkloadOptions } from '../workload.ts';
-import type { WorldOptions } from '../world.ts';
+import { type FaultOptions, noFaults } from '../injection/faults.ts';
+import { scheduleIncidents } from '../injection/incidents.ts';
+import type { Injection } from '../injection/injection.ts';
+import type { WorkloadOptions } from '../run/workload.ts';
+import type { WorldOptions } from '../world/world.ts';
 import { brisk } from './brisk.ts';
+import type { Scenario, Stage } from './scenario.ts';
 
 const minute = 60_000;
 const defaults = { nodes: 12, minutes: 1, settleMs: 3 * minute };

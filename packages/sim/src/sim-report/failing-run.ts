@@ -1,9 +1,9 @@
-import { sample } from '../distributions.ts';
-import type { Report } from '../report.ts';
-import type { Scenario } from '../scenario.ts';
-import { simulate } from '../simulate.ts';
-import type { Violation } from '../violations.ts';
-import type { World } from '../world.ts';
+import type { Violation } from '../checkers/violations.ts';
+import { sample } from '../engine/distributions.ts';
+import type { Report } from '../run/report.ts';
+import { simulate } from '../run/simulate.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import type { World } from '../world/world.ts';
 import { type RingSnapshot, snapshotOf } from './ring-snapshot.ts';
 
 const second = 1000;

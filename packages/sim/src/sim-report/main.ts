@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { UsageError } from '../command-line.ts';
+import { UsageError } from '../cli/command-line.ts';
 import { playProcessChurn } from '../process-churn/play.ts';
 import { type ChurnResult, parseChurnResult, settingOf } from './churn-result.ts';
 import { compare } from './comparison.ts';

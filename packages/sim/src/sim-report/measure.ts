@@ -1,9 +1,9 @@
 import type { OverlayConfig } from '@dht/overlay';
-import { createChurn, turnover } from '../churn-plan.ts';
+import { createChurn, turnover } from '../churn/churn-plan.ts';
 import { askLookups, drain, formNetwork } from '../experiments/trial.ts';
-import { liveHeapBytes } from '../heap.ts';
-import { Measurement, type NetworkFigures } from '../measurement.ts';
-import { type TopologyName, topologies } from '../topology.ts';
+import { liveHeapBytes } from '../measuring/heap.ts';
+import { Measurement, type NetworkFigures } from '../measuring/measurement.ts';
+import { type TopologyName, topologies } from '../network/topology.ts';
 
 const second = 1000;
 const minute = 60 * second;

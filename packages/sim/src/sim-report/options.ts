@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { UsageError } from '../command-line.ts';
-import type { Scenario } from '../scenario.ts';
+import { UsageError } from '../cli/command-line.ts';
 import { findScenario, scenarios } from '../scenarios/index.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
 
 export interface ReportOptions {
   readonly isQuick: boolean;

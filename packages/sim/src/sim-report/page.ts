@@ -1,4 +1,4 @@
-import type { Report } from '../report.ts';
+import type { Report } from '../run/report.ts';
 import { type Chart, renderChart } from './chart.ts';
 import type { ChurnResult } from './churn-result.ts';
 import { type ComparedValue, processorShare } from './comparison.ts';

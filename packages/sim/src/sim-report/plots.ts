@@ -1,4 +1,4 @@
-import type { NetworkFigures } from '../measurement.ts';
+import type { NetworkFigures } from '../measuring/measurement.ts';
 import type { Axis, Chart, Point, Reference, Series } from './chart.ts';
 import type { Measured } from './measure.ts';
 import { sessionMinutesByPeriod, sessionMinutesBySize } from './plan.ts';

@@ -1,7 +1,7 @@
 import type { LeafView } from '@dht/overlay';
-import type { Host } from '../host.ts';
-import type { Violation } from '../violations.ts';
-import type { World } from '../world.ts';
+import type { Violation } from '../checkers/violations.ts';
+import type { Host } from '../machine/host.ts';
+import type { World } from '../world/world.ts';
 
 /** Of the many nodes that may be concerned, the first ones tell what happened. */
 const concernedMax = 4;

@@ -1,6 +1,6 @@
-import { Cluster } from '../../src/cluster.ts';
-import { overlayCore } from '../../src/overlay-core.ts';
-import { World } from '../../src/world.ts';
+import { overlayCore } from '../../src/machine/overlay-core.ts';
+import { Cluster } from '../../src/world/cluster.ts';
+import { World } from '../../src/world/world.ts';
 
 const settleMs = 30_000;
 

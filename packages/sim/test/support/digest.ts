@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { recordJournal } from '../../src/journal-recorder.ts';
+import { recordJournal } from '../../src/journal/journal-recorder.ts';
+import { simulate } from '../../src/run/simulate.ts';
 import { findScenario } from '../../src/scenarios/index.ts';
-import { simulate } from '../../src/simulate.ts';
 
 const recorded = 2;
 

@@ -11,9 +11,9 @@ import {
   type OverlayView,
 } from '@dht/overlay';
 import type { CoreInit, CoreInput, CoreOutput, Message } from '@dht/storage';
-import type { Host } from '../../src/host.ts';
-import type { NodeCore } from '../../src/node-core.ts';
-import { World, type WorldOptions } from '../../src/world.ts';
+import type { Host } from '../../src/machine/host.ts';
+import type { NodeCore } from '../../src/machine/node-core.ts';
+import { World, type WorldOptions } from '../../src/world/world.ts';
 
 /** A core that does what a test tells it to, and keeps what it was told. */
 export class ProbeCore implements NodeCore {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { parseCommandLine, reproduce } from '../../src/command-line.ts';
-import { reportText } from '../../src/report-text.ts';
-import type { Scenario } from '../../src/scenario.ts';
-import { simulate } from '../../src/simulate.ts';
+import { parseCommandLine, reproduce } from '../../src/cli/command-line.ts';
+import { reportText } from '../../src/run/report-text.ts';
+import { simulate } from '../../src/run/simulate.ts';
+import type { Scenario } from '../../src/scenarios/scenario.ts';
 
 /** Enough that a fault in a hundred runs is seen in most runs of the suite's scenarios together, and few enough to wait for. */
 const seedsPerScenario = 20;

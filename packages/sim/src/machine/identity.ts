@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import type { Id, SeededRandom } from '@dht/overlay';
+import { encodePeerRecord, idOfKey } from '@dht/wire';
+import { randomBytes } from '../engine/distributions.ts';
+
+const publicKeyBytes = 32;
+/** Multicodecs of IP addresses, and TCP with port 4001. */
+const ip4 = 0x04;
+const ip6 = 0x29;
+const tcp = [0x06, 0x0f, 0xa1] as const;
+
+/** Who a machine is, whatever runs on it. */
+export interface Identity {
+  readonly id: Id;
+  /** 32 bytes in the place of an Ed25519 key: nobody signs here, and nobody verifies. */
+  readonly publicKey: Uint8Array;
+}
+
+export function randomIdentity(random: SeededRandom): Identity {
+  const publicKey = randomBytes(random, publicKeyBytes);
+  return { id: idOfKey(publicKey), publicKey };
+}
+
+/** No key is known whose node has a chosen id, so that contacts of it travel whole. */
+export function identityOf(id: Id): Identity {
+  return { id, publicKey: id.toBytes() };
+}
+
+/**
+ * Cores never look into an address. It has the shape and the length of the signed peer record of a daemon with two addresses, one of
+ * IPv4 and one of IPv6, so that traffic counts what a daemon would send.
+ */
+export function peerRecordOf({ publicKey }: Identity, seq: number): Uint8Array {
+  const digest = createHash('sha512').update(publicKey).digest();
+  const multiaddrs = [Uint8Array.of(ip4, ...digest.subarray(0, 4), ...tcp), Uint8Array.of(ip6, ...digest.subarray(4, 20), ...tcp)];
+  return encodePeerRecord({ publicKey, seq, multiaddrs, signature: new Uint8Array(digest) });
+}
