@@ -337,7 +337,7 @@ async function openTransport(
         networkLearned: ({ descriptor }) => meta.setSync({ network: identity.networkMeta(descriptor), founder: false }),
         message: (from, message) => runtime.message(from, message),
         block: (from, header, bytes) => runtime.block(from, header, bytes),
-        connected: (peer) => runtime.connected(peer),
+        connected: (peer, rttMs) => runtime.connected(peer, rttMs),
         disconnected: (peer) => runtime.disconnected(peer),
         unreachable: (peer, reason) => {
           runtime.unreachable(peer, reason);

@@ -1,8 +1,10 @@
 import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
+import type { LeafSetExchange } from './leaf-set-exchange.ts';
 import { isIdle, leastWorth, type OpenConnection } from './least-worth.ts';
 import { Nearby } from './nearby.ts';
 import type { Peer } from './peers.ts';
+import { Vicinity, vicinitySize } from './vicinity.ts';
 
 const second = 1000;
 const minute = 60 * second;
@@ -17,8 +19,6 @@ const openMsMin = 0.5 * second;
 const livesMsMin = 15 * minute;
 /** Also between two looks at a table with nobody left to connect to. */
 const openMsMax = 15 * second;
-/** A secure connection takes at least two round trips, one of TCP and one of Noise. */
-const roundTripsLeast = 2;
 /** Of the connections that are kept so many are opened from here; the rest is room for those that others open. */
 const openedShare = 0.8;
 /** Of those that nobody uses so many are kept where lookups are rare. */
@@ -33,18 +33,21 @@ const surplusShare = 1 / 16;
  */
 export class Connections {
   readonly nearby: Nearby;
+  readonly vicinity: Vicinity;
   readonly #context: Context;
   readonly #deadline: Deadline;
   #isOpening = false;
   /** When the last lookup passed through this node. */
   #lookupMs: number = Number.NEGATIVE_INFINITY;
-  /** Who was dialled last, and when. */
+  /** Who was dialled last. */
   #dialled: Peer | undefined;
-  #dialledMs = 0;
+  /** Whose turn it is: that of a node nearby, or of one in the vicinity. */
+  #isTurnOfNearby = false;
 
-  constructor(context: Context) {
+  constructor(context: Context, exchange: LeafSetExchange) {
     this.#context = context;
     this.nearby = new Nearby(context);
+    this.vicinity = new Vicinity(context, exchange);
     this.#deadline = context.deadlines.prepare({ kind: 'connections' });
   }
 
@@ -59,20 +62,21 @@ export class Connections {
     if (this.#context.isServing && this.#isLookedUpWithin(lookupsMs)) this.#again(this.#openOne());
   }
 
-  /** How long the dial took bounds the round-trip time, until something is asked. */
-  onConnected(peer: Peer): void {
-    if (peer !== this.#dialled) return;
-    this.#dialled = undefined;
-    if (peer.rttMeanMs < 0) peer.measured((this.#context.now.monoMs - this.#dialledMs) / roundTripsLeast);
-  }
-
-  /** Of the open connections those to close: of those that nobody uses some are kept, more while lookups pass. Those to members stay. */
+  /**
+   * Of the open connections those to close: of those that nobody uses some are kept, more while lookups pass. Those to members stay,
+   * and while lookups pass those to the vicinity go last.
+   */
   surplus<T extends OpenConnection>(connections: readonly T[], nowMs: number): readonly T[] {
-    const { peers } = this.#context;
+    const { peers, isRingInTable } = this.#context;
+    const isUsed = this.#isLookedUpWithin(keptMs);
     const others = connections.filter(({ id }) => peers.get(id)?.isLeaf !== true);
-    const needless = this.#isLookedUpWithin(keptMs) ? 0 : others.filter((other) => isIdle(other, nowMs)).length - idleMax;
+    const needless = isUsed ? 0 : others.filter((other) => isIdle(other, nowMs)).length - idleMax;
     const count = Math.max(needless, others.length - this.#max);
-    return count <= this.#wanted * surplusShare ? [] : leastWorth(others, count, nowMs, (id) => peers.get(id)?.rttMs);
+    if (count <= this.#wanted * surplusShare) return [];
+    const worth = (some: readonly T[]): readonly T[] => leastWorth(some, count, nowMs, (id) => peers.get(id)?.rttMs);
+    if (!isUsed || isRingInTable) return worth(others);
+    const isKept = ({ id }: T): boolean => this.vicinity.keeps(id);
+    return [...worth(others.filter((other) => !isKept(other))), ...worth(others.filter(isKept))].slice(0, count);
   }
 
   /** With no more connections than this there is no surplus. */
@@ -86,21 +90,35 @@ export class Connections {
 
   /** The pause until the next one. */
   #openOne(): number {
-    const { peers, table, isRingInTable } = this.#context;
-    if (peers.connected.length >= openedShare * this.#max || this.#context.livesMs < livesMsMin) return openMsMax;
-    const peer = isRingInTable ? this.#context.pick(table.where(this.#isMissing)) : this.#nextOfLarge();
+    const { table, isRingInTable } = this.#context;
+    if (this.#context.livesMs < livesMsMin) return openMsMax;
+    const peer = isRingInTable ? this.#nextOfSmall() : this.#nextOfLarge();
     if (peer === undefined) return openMsMax;
     this.#dialled = peer;
-    this.#dialledMs = this.#context.now.monoMs;
     this.#context.output({ type: 'connect', to: peer.contact });
     return Math.min(openMsMax, Math.max(openMsMin, openingMs / table.size));
   }
 
-  /** In a network larger than the table: the members, so that the last hop of every lookup is open; then nodes nearby. */
+  #nextOfSmall(): Peer | undefined {
+    const { peers, table } = this.#context;
+    return peers.connected.length >= openedShare * this.#max ? undefined : this.#context.pick(table.where(this.#isMissing));
+  }
+
+  /**
+   * In a network larger than the table: the members, so that the last hop of every lookup is open; then by turns the vicinity, so that
+   * the last hop is open to more nodes, and those nearby, so that the hop to one of these is short.
+   */
   #nextOfLarge(): Peer | undefined {
     const { leafSet, config } = this.#context;
-    const wanted = openedShare * this.#max - leafSet.size;
-    return leafSet.near(config.leafSetSize / 2).find(this.#isMissing) ?? this.nearby.next(wanted, this.#isMissing);
+    const member = leafSet.near(config.leafSetSize / 2).find(this.#isMissing);
+    if (member !== undefined) return member;
+    this.#isTurnOfNearby = !this.#isTurnOfNearby;
+    if (this.#isTurnOfNearby) return this.#nextNearby() ?? this.vicinity.next(this.#isMissing);
+    return this.vicinity.next(this.#isMissing) ?? this.#nextNearby();
+  }
+
+  #nextNearby(): Peer | undefined {
+    return this.nearby.next(openedShare * Math.max(0, this.#max - vicinitySize(this.#context)), this.#isMissing);
   }
 
   /** Can be connected to, and is not yet. */

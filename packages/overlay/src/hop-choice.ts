@@ -6,8 +6,14 @@ import { isCloser, ringTop } from './ring.ts';
 
 type Accepts = (peer: Peer) => boolean;
 
-/** So many connections lead into the leaf set of the average node: most lookups then find one open to a neighbour of their root. */
+/**
+ * So many connections lead into the vicinity of the average node: most lookups then find one open to a neighbour of their root. They
+ * lead nearby, and a hop more over them is shorter than a dial. With fewer the best hop is dialled when that spares one, and the
+ * next lookup finds it open.
+ */
 const neighboursOpen = 1;
+/** Within so much of what this node is connected to around it the closest connected node is the root. */
+const ownShare = 0.9;
 
 /** Which of the known nodes is the next hop to a key. Each is strictly closer to the key than this node, as long as this one is active. */
 export class HopChoice {
@@ -41,25 +47,17 @@ export class HopChoice {
    */
   soonest(key: Id, accepts: Accepts): Peer | undefined {
     const best = this.closest(key, accepts);
-    const { leafSet, isServing, isRingInTable, self, config, peers } = this.#context;
+    const { leafSet, isServing, isRingInTable, self, peers } = this.#context;
     if (best === undefined || !isServing || isRingInTable || leafSet.covers(key)) return best;
     const cost = new HopCost(this.#context, key, best);
-    const isDense = this.#isDense;
-    const nodesMax = isDense ? Number.POSITIVE_INFINITY : Math.max(config.leafSetSize / 4, cost.nodesFrom(best));
+    if (cost.nodesFrom(self) <= ownShare * cost.around) return this.closestConnected(key, accepts) ?? best;
+    const isDense = 2 * cost.around * peers.connected.length >= neighboursOpen * leafSet.estimatedSize();
+    const nodesMax = isDense ? Number.POSITIVE_INFINITY : Math.max(cost.nodesReached, cost.nodesFrom(best));
     const open = cheapest(peers.connected, (peer) =>
       cost.nodesFrom(peer) <= nodesMax && isCloser(key, peer.id, self.id) && accepts(peer) ? cost.overMs(peer) : Number.POSITIVE_INFINITY,
     );
     const hopsToSpare = isDense ? 2 : 0.5;
     return open === undefined || cost.hopsFrom(open) >= cost.hopsFrom(best) + hopsToSpare ? best : open;
-  }
-
-  /**
-   * Whether there are so many connections that most roots have a neighbour among them. They lead nearby, and a hop more over them is
-   * shorter than a dial. Otherwise the best hop is dialled when that spares one, and the next lookup finds it open.
-   */
-  get #isDense(): boolean {
-    const { peers, leafSet, config } = this.#context;
-    return peers.connected.length * config.leafSetSize >= neighboursOpen * leafSet.estimatedSize();
   }
 
   closestConnected(key: Id, accepts: Accepts): Peer | undefined {

@@ -3,9 +3,14 @@ import { exp, ln } from './exact-math.ts';
 import { digitValues, type Id } from './id.ts';
 import type { Peer } from './peers.ts';
 import { ringTop, ringTops } from './ring.ts';
+import { vicinityReach } from './vicinity.ts';
 
 /** One way, before anything was measured: the median of the Internet is about 40 ms (King data set, Gummadi et al. 2002). */
 const oneWayMsInitial = 40;
+/** Without a vicinity so many of the leaf set can be counted on, as a share of all of it. */
+const aroundShareMin = 1 / 3;
+/** Of what a node has around it others can be sure of so much: sizes are estimates, and some are new. */
+const surelyAround = 3 / 4;
 /** With so many nodes between, hardly ever is the closest one to the key the one asked. */
 const nodesBetweenMax = 8;
 
@@ -23,6 +28,8 @@ export class HopCost {
   readonly #failuresPerMs: number;
   /** Mean distance between two nodes, in units of 2²⁰⁸. */
   readonly #gap: number;
+  /** Connections that this node has to its vicinity on either side. Others will have as many to theirs. */
+  readonly around: number;
 
   /** `best`: the closest known node. */
   constructor(context: Context, key: Id, best: Peer) {
@@ -32,6 +39,7 @@ export class HopCost {
     this.#typicalMs = typicalMs(peers.connected);
     this.#failuresPerMs = tuning.failures.perMs(now.monoMs, leafSet.size);
     this.#gap = ringTops / leafSet.estimatedSize();
+    this.around = Math.max(context.config.leafSetSize * aroundShareMin, connectedAround(context) / 2);
     // If the best is the root, whoever is near to this node is as far from it as this node.
     const isRoot = best.rttMeanMs < 0 ? 0 : this.#chanceOfRoot(best);
     this.#lastMs = this.#typicalMs + isRoot * (best.rttMeanMs / 2 - this.#typicalMs);
@@ -53,16 +61,21 @@ export class HopCost {
     return nodes > nodesBetweenMax ? 0 : exp(-2 * nodes);
   }
 
-  /** Up to about half of its size the leaf set has the root; beyond, each hop resolves a digit. */
+  /** Up to three quarters of what it is connected to around it the peer has the root; beyond, each hop resolves a digit. */
   #hopsBeforeLast(peer: Peer): number {
-    const nodes = this.nodesFrom(peer);
-    const half = this.#context.config.leafSetSize / 2;
-    if (nodes <= half / 2) return 0;
-    return Math.min(1, nodes / half - 0.5) + Math.max(0, ln(nodes / (1.5 * half)) / ln(digitValues));
+    const surely = this.nodesReached;
+    const beyond = this.nodesFrom(peer) / surely;
+    if (beyond <= 1) return 0;
+    return Math.min(1, (beyond - 1) / 2) + Math.max(0, ln(beyond / 3) / ln(digitValues));
+  }
+
+  /** Of the nodes on either side of a peer it has a connection to so many for certain. */
+  get nodesReached(): number {
+    return surelyAround * this.around;
   }
 
   /** How many gaps lie between the peer and the key. */
-  nodesFrom(peer: Peer): number {
+  nodesFrom(peer: { readonly id: Id }): number {
     return ringTop(peer.id, this.#key) / this.#gap;
   }
 
@@ -76,6 +89,14 @@ export class HopCost {
   #unmeasuredMs(peer: Peer): number {
     return peer.isLeaf ? this.#typicalMs : this.#typicalMs / 2;
   }
+}
+
+function connectedAround(context: Context): number {
+  const { peers, self } = context;
+  const reach = vicinityReach(context);
+  let count = 0;
+  for (const { id } of peers.connected) if (ringTop(id, self.id) <= reach) count++;
+  return count;
 }
 
 /** Mean way to members, who live anywhere: other connections are to nodes nearby. */

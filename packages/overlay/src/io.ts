@@ -25,8 +25,8 @@ export type OverlayInput =
   | { readonly type: 'commitPassedOn'; readonly from: Contact; readonly message: JoinCommitMessage }
   /** The deadline asked for has come. `lateMs`: how late the driver was; above 200 the process was stalled or stopped. */
   | { readonly type: 'timeout'; readonly lateMs: number }
-  /** A secured connection on which both sides have said Hello. */
-  | { readonly type: 'peerConnected'; readonly peer: Contact }
+  /** A secured connection on which both sides have said Hello. `rttMs`: what a round trip over it took, if the driver knows. */
+  | { readonly type: 'peerConnected'; readonly peer: Contact; readonly rttMs?: number }
   /** The connection closed: a hint, never a verdict. */
   | { readonly type: 'peerDisconnected'; readonly id: Id }
   /** A dial failed. `refused`: nobody listens there; `identity`: somebody else answers there. */

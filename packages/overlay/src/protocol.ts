@@ -47,10 +47,10 @@ export class Protocol {
       (origin) => this.membership.onProbed(origin),
       () => this.connections.onLookup(),
     );
-    this.connections = new Connections(context);
     this.#verifications = new Verifications(context, this.#router, (...verdict) => this.#onVerdict(...verdict));
     this.#errands = new Errands(context);
     this.membership = new Membership(context, this.#verifications);
+    this.connections = new Connections(context, this.membership.exchange);
     this.#detector = new FailureDetector(context, this.#verifications);
     this.#admission = new Admission(context, this.membership);
     const onActive = (): void => this.#activate('joined');
@@ -73,7 +73,7 @@ export class Protocol {
         this.#onTimeout(input.lateMs);
         break;
       case 'peerConnected':
-        this.#onConnected(input.peer);
+        this.#onConnected(input.peer, input.rttMs);
         break;
       case 'peerDisconnected':
         this.#onDisconnected(input.id);
@@ -181,6 +181,7 @@ export class Protocol {
       case 'leafSet':
         this.membership.onLeafSet(peer, message);
         this.#upkeep.onLeafSet(peer, message);
+        this.connections.vicinity.onLeafSet(peer, message);
         break;
       case 'leaving':
         this.membership.onLeaving(peer, message.done);
@@ -320,11 +321,11 @@ export class Protocol {
     this.#coldStart.onAsked(peer);
   }
 
-  #onConnected(contact: Contact): void {
+  #onConnected(contact: Contact, rttMs: number | undefined): void {
     const peer = this.#heard(contact);
     if (peer === undefined) return;
     this.context.peers.onConnected(peer, this.context.now.monoMs);
-    this.connections.onConnected(peer);
+    if (rttMs !== undefined) peer.measured(rttMs);
     this.#verifications.heard(peer);
     // Whoever connects is likely to be a hop; that it is still joining it says next.
     if (peer.status === undefined || peer.isActive) this.context.learn(contact);

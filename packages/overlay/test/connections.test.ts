@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { Connections } from '../src/connections.ts';
+import { LeafSetExchange } from '../src/leaf-set-exchange.ts';
+import { node as loneNode, nowMs, peer, nodes as ringNodes } from './lone-node.ts';
 import { Network, randomId, type TestNode } from './network.ts';
 
 const second = 1000;
@@ -60,6 +63,21 @@ describe.each([1, 2])('seed %i', (seed) => {
     const beyond = [...node.connections].filter(({ contact }) => !node.overlay.isLeaf(contact.id)).length;
     expect(closed.length).toBe(Math.max(0, beyond - 24));
   });
+});
+
+test('while lookups pass connections to the vicinity stay, however far away they lead', () => {
+  const context = loneNode();
+  const connections = new Connections(context, new LeafSetExchange(context));
+  connections.onLookup();
+  // The leaf set of 8 reaches 4 nodes, the vicinity 16.
+  const around = Array.from({ length: 12 }, (_, i) => [5 + i, ringNodes - 5 - i])
+    .flat()
+    .map((gaps) => peer(context, gaps, 200));
+  for (let gaps = 100; gaps < 300; gaps++) peer(context, gaps, 10);
+  const open = context.peers.connected.map(({ id }) => ({ id, usedMs: 0 }));
+  const closed = new Set(connections.surplus(open, nowMs).map(({ id }) => id));
+  expect(closed.size).toBe(around.length + 200 - context.table.contactsMax);
+  expect(around.filter(({ id }) => closed.has(id))).toEqual([]);
 });
 
 test('connections opened for lookups are kept for a quarter of an hour after the last, then all but 32 that nobody uses', () => {

@@ -1,51 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { defaultOverlayConfig } from '../src/config.ts';
-import { Context } from '../src/context.ts';
+import type { Context } from '../src/context.ts';
 import { HopChoice } from '../src/hop-choice.ts';
-import { Id } from '../src/id.ts';
 import type { Peer } from '../src/peers.ts';
-import { seeded } from './network.ts';
+import { at, minute, node, nodes, nowMs, peer } from './lone-node.ts';
 
-const minute = 60_000;
-const nowMs = 120 * minute;
-/** Nodes of the whole network, one every `gap`. */
-const nodes = 512;
-const gap = 2n ** 256n / BigInt(nodes);
-const self = 0;
 /** The key is here, in gaps from this node. */
 const place = 200;
 const key = at(place);
 const anybody = (): boolean => true;
-
-function at(gaps: number): Id {
-  return Id.fromBigInt((BigInt(Math.round(gaps * 1000)) * gap) / 1000n);
-}
-
-/** A node of a large network for two hours, with its leaf set and nobody else. */
-function node(tableContactsMax = 128): Context {
-  const config = { ...defaultOverlayConfig, leafSetSize: 8, nearNeighbours: 2, tableContactsMax, tableContactsMin: 64 };
-  const contact = { id: at(self), incarnation: 1, role: 'full', address: new Uint8Array(0), addressSeq: 1 } as const;
-  const context = new Context({ self: contact, config, random: seeded(1), previouslyActive: false, remembered: [] });
-  context.now = { monoMs: 0, wallMs: 0 };
-  context.selfPeer.status = 'active';
-  context.tuning.failures.begin(0);
-  for (const gaps of [-4, -3, -2, -1, 1, 2, 3, 4]) context.leafSet.insert(peer(context, (gaps + nodes) % nodes, 100));
-  context.now = { monoMs: nowMs, wallMs: 0 };
-  return context;
-}
-
-/** An active node at a place; connected when a round-trip time is given. */
-function peer(context: Context, gaps: number, rttMs?: number, silentMs = 0): Peer {
-  const contact = { id: at(gaps), incarnation: 1, role: 'full', address: new Uint8Array(0), addressSeq: 1 } as const;
-  const made = context.peers.meet(contact);
-  made.status = 'active';
-  context.table.insert(made);
-  if (rttMs === undefined) return made;
-  context.peers.onConnected(made, 0);
-  made.measured(rttMs);
-  made.lastHeardMs = nowMs - silentMs;
-  return made;
-}
 
 function chosen(context: Context): Peer | undefined {
   return new HopChoice(context).soonest(key, anybody);
@@ -104,6 +66,35 @@ describe('the next hop of a lookup in a large network', () => {
     peer(context, place + 100, 20);
     const best = peer(context, place + 1);
     expect(chosen(context)).toBe(best);
+  });
+});
+
+describe('where this node is connected to its vicinity, as others then are to theirs', () => {
+  /** Of the 16 nodes on each side that the vicinity of a leaf set of 8 holds. */
+  function connectAround(context: Context): void {
+    for (let gaps = 5; gaps <= 15; gaps++) for (const side of [1, -1]) peer(context, (side * gaps + nodes) % nodes, 100);
+  }
+
+  test('a near one within the vicinity of the root is as good as its neighbour', () => {
+    const context = node();
+    connectAround(context);
+    peer(context, place + 2, 80);
+    const near = peer(context, place - 10, 10);
+    expect(chosen(context)).toBe(near);
+  });
+
+  test('without that the near one counts as a hop away from it', () => {
+    const context = node();
+    const neighbour = peer(context, place + 2, 80);
+    peer(context, place - 10, 10);
+    expect(chosen(context)).toBe(neighbour);
+  });
+
+  test('a key in the own vicinity goes to the closest node, however near others are', () => {
+    const context = node();
+    connectAround(context);
+    peer(context, 9.6, 1);
+    expect(new HopChoice(context).soonest(at(10.2), anybody)?.id).toEqual(at(10));
   });
 });
 

@@ -81,3 +81,20 @@ test('beside members and the hops of its lookups a node connects to those nearby
   lookUp(network, 300, 500);
   expect(nearby()).toBeGreaterThan(2.5 * before);
 });
+
+test('a node connects to its vicinity on the ring, far beyond its leaf set', () => {
+  const network = grown(1, { ...large, tableContactsMax: 60, tableContactsMin: 60 }, 160);
+  const around = 12;
+  const before = mean(network.nodes.map((node) => openAround(network, node, around)));
+  lookUp(network, 600, 500);
+  expect(before).toBeLessThan(0.6);
+  expect(mean(network.nodes.map((node) => openAround(network, node, around)))).toBeGreaterThan(0.9);
+});
+
+/** Of the nearest `count` nodes on each side, the share to which the node is connected. */
+function openAround(network: Network, node: TestNode, count: number): number {
+  const ring = [...network.nodes].sort((a, b) => (a.hex < b.hex ? -1 : 1));
+  const place = ring.indexOf(node);
+  const neighbours = Array.from({ length: count }, (_, i) => [place + i + 1, place - i - 1 + ring.length]).flat();
+  return neighbours.filter((at) => node.connections.has(ring[at % ring.length] as TestNode)).length / neighbours.length;
+}

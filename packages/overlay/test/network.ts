@@ -278,8 +278,9 @@ export class Network {
     if (!from.connections.has(target)) {
       from.connections.add(target);
       target.connections.add(from);
-      this.step(from, { type: 'peerConnected', peer: target.contact });
-      this.step(target, { type: 'peerConnected', peer: from.contact });
+      const rtt = this.#wayMs && { rttMs: 2 * this.#wayMs(from, target) };
+      this.step(from, { type: 'peerConnected', peer: target.contact, ...rtt });
+      this.step(target, { type: 'peerConnected', peer: from.contact, ...rtt });
     }
     for (const message of queue) this.#deliver(from, target, message);
   }

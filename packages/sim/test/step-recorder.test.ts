@@ -22,7 +22,7 @@ test('what a node was told and asked for can be read, with ids cut short', () =>
     .recorder.text()
     .split('\n');
   expect(lines[0]).toBe('0.000 s  #1  starts with incarnation 1');
-  expect(lines[1]).toContain('peerConnected {"peer":"a0000000/1"}');
+  expect(lines[1]).toContain('peerConnected {"peer":"a0000000/1"');
   expect(lines.filter((line) => line.includes('← a0000000  probe')).map((line) => line.split('probe ')[1])).toEqual([
     '{"nonce":1,"status":"active"}',
     '{"nonce":2,"status":"active"}',

@@ -158,8 +158,8 @@ export class Runtime implements TransportEvents {
     this.scheduleBulk();
   }
 
-  connected(peer: Contact): void {
-    this.input({ type: 'peerConnected', peer });
+  connected(peer: Contact, rttMs: number): void {
+    this.input({ type: 'peerConnected', peer, rttMs });
   }
 
   disconnected({ id }: Contact): void {

@@ -238,9 +238,9 @@ export class Libp2pTransport implements Transport {
       },
       hello: () => this.#hello(),
       dial: (to, signal) => this.#dial(to, signal),
-      onConnected: (_link, contact) => {
+      onConnected: (_link, contact, rttMs) => {
         this.#search?.found(contact.id);
-        events.connected(contact);
+        events.connected(contact, rttMs);
         void this.#links.closeSurplus();
       },
       onDisconnected: (_link, contact) => events.disconnected(contact),

@@ -23,7 +23,7 @@ export interface LinkOwner {
   /** This node's next Hello, in the bytes of its frame. */
   hello(): Uint8Array;
   dial(to: Contact, signal: AbortSignal): Promise<Connection>;
-  onConnected(link: PeerLink, contact: Contact): void;
+  onConnected(link: PeerLink, contact: Contact, rttMs: number): void;
   onDisconnected(link: PeerLink, contact: Contact): void;
   onUnreachable(link: PeerLink, contact: Contact, reason: UnreachableReason): void;
   onDropped(link: PeerLink, message: Message): void;
@@ -44,6 +44,8 @@ interface Mailbox {
   readonly sink: StreamSink;
   /** Whether its Hello named a network. */
   readonly isMember: boolean;
+  /** How long it took to open: one round trip, for the peer has to agree to the protocol. */
+  readonly rttMs: number;
 }
 
 /**
@@ -265,9 +267,11 @@ export class PeerLink {
   }
 
   async #open(connection: Connection, signal: AbortSignal): Promise<void> {
+    const sinceMs = performance.now();
     const stream = await openStream(connection, mailProtocol, signal);
+    const rttMs = performance.now() - sinceMs;
     const sink = new StreamSink(stream, () => this.#outbox.flush());
-    const mailbox = { connection, stream, sink, isMember: this.#owner.isMember };
+    const mailbox = { connection, stream, sink, isMember: this.#owner.isMember, rttMs };
     if (!sink.write(this.#owner.hello())) throw new TransportError('refused', 'the connection closed before Hello was sent');
     const old = this.#mailbox;
     this.#mailbox = mailbox;
@@ -289,7 +293,7 @@ export class PeerLink {
     if (this.#isConnected || !mailbox?.isMember || inbox?.hello.network === undefined) return;
     this.#isConnected = true;
     this.#backOff.reset();
-    this.#owner.onConnected(this, inbox.contact);
+    this.#owner.onConnected(this, inbox.contact, mailbox.rttMs);
     this.#outcome.resolve(inbox.contact);
     this.#outbox.attach(mailbox.sink);
     if (!this.#blocks.isIdle) this.#openBlockStream();

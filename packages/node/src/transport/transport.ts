@@ -26,7 +26,8 @@ export interface TransportEvents {
    * from this peer's block stream, which holds up the sender.
    */
   block(from: Contact, header: TransferHeader, bytes: Uint8Array): void | Promise<void>;
-  connected(peer: Contact): void;
+  /** `rttMs`: what a round trip over the new connection took. */
+  connected(peer: Contact, rttMs: number): void;
   disconnected(id: Contact): void;
   unreachable(peer: Contact, reason: 'refused' | 'timeout' | 'identity' | 'rejected'): void;
   dropped(to: Contact, message: Message): void;

@@ -138,7 +138,7 @@ describe('a turn', () => {
     const core = new ScriptedCore();
     const runtime = new Runtime({ store: new MemoryStore(), onEvent: () => {}, onDiskError: () => {}, onFatal: () => {} });
     runtime.message(peer, heartbeat);
-    runtime.connected(peer);
+    runtime.connected(peer, 1);
     runtime.start(core, new ScriptedTransport());
     expect(core.types).toEqual(['message', 'peerConnected']);
     runtime.stop();

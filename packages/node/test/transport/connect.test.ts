@@ -17,8 +17,11 @@ describe('two nodes', () => {
     const [alice, bob] = [await startNode(), await startNode()];
     const contact = await alice.transport.connect(addressOf(bob), soon());
     expect(contact).toEqual(bob.transport.self);
-    expect((await alice.witness.next('connected')).peer).toEqual(bob.transport.self);
-    expect((await bob.witness.next('connected')).peer).toEqual(alice.transport.self);
+    const [toBob, toAlice] = [await alice.witness.next('connected'), await bob.witness.next('connected')];
+    expect(toBob.peer).toEqual(bob.transport.self);
+    expect(toAlice.peer).toEqual(alice.transport.self);
+    // Both have opened a mailbox to the other, which takes a round trip.
+    expect(Math.min(toBob.rttMs, toAlice.rttMs)).toBeGreaterThan(0);
 
     for (let nonce = 0; nonce < 1000; nonce++) alice.transport.send(contact, { type: 'probe', nonce, status: 'active' });
     bob.transport.send(alice.transport.self, { type: 'heartbeat', status: 'joining' });

@@ -17,7 +17,7 @@ import { streamSource } from '../../src/transport/stream-source.ts';
 type Seen =
   | { readonly type: 'message'; readonly from: Contact; readonly message: Message }
   | { readonly type: 'block'; readonly from: Contact; readonly header: TransferHeader; readonly bytes: Uint8Array }
-  | { readonly type: 'connected'; readonly peer: Contact }
+  | { readonly type: 'connected'; readonly peer: Contact; readonly rttMs: number }
   | { readonly type: 'disconnected'; readonly peer: Contact }
   | { readonly type: 'selfChanged'; readonly peer: Contact }
   | { readonly type: 'unreachable'; readonly peer: Contact; readonly reason: string }
@@ -101,7 +101,7 @@ export async function startNode(given: Partial<Libp2pTransportInit> = {}): Promi
         witness.note({ type: 'block', from, header, bytes });
         return witness.onBlock();
       },
-      connected: (peer) => witness.note({ type: 'connected', peer }),
+      connected: (peer, rttMs) => witness.note({ type: 'connected', peer, rttMs }),
       disconnected: (peer) => witness.note({ type: 'disconnected', peer }),
       unreachable: (peer, reason) => witness.note({ type: 'unreachable', peer, reason }),
       dropped: (peer, message) => witness.note({ type: 'dropped', peer, message }),

@@ -188,9 +188,10 @@ export class Host implements EventTarget {
     else if (kind !== eventKind.timer && this.inbox.length < inboxMax) this.inbox.push({ kind, subject, extra });
   }
 
-  connected(link: Link): void {
+  /** `rttMs`: as setting it up has shown. */
+  connected(link: Link, rttMs?: number): void {
     this.links.set(link.peer.id.hex, link);
-    this.step({ type: 'peerConnected', peer: link.peer });
+    this.step({ type: 'peerConnected', peer: link.peer, ...(rttMs !== undefined && { rttMs }) });
     this.prune();
   }
 

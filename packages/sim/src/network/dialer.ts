@@ -17,6 +17,8 @@ export class Dial {
   readonly startedAt: number;
   /** The first packet has reached the other machine, which has somebody listening. */
   accepted = false;
+  /** What a round trip took, once it is accepted. */
+  rttMs: number | undefined = undefined;
   done = false;
   /** Set when it failed. */
   reason: UnreachableReason | undefined = undefined;
@@ -88,8 +90,10 @@ export class Dialer {
   private accept(dial: Dial, peer: Host): void {
     dial.accepted = true;
     // SYN went one way already; its answer, two rounds of Noise and yamux, and Hello remain: four times one way.
-    const handshakes = 4 * this.network.delayMs(dial.from, peer) + this.network.options.connectMs;
-    this.engine.schedule(this.engine.now + handshakes, eventKind.connected, dial.from, dial);
+    const wayMs = this.network.delayMs(dial.from, peer);
+    dial.rttMs = 2 * wayMs;
+    const handshakesMs = 4 * wayMs + this.network.options.connectMs;
+    this.engine.schedule(this.engine.now + handshakesMs, eventKind.connected, dial.from, dial);
   }
 
   private park(dial: Dial, peer: Host): void {
@@ -102,7 +106,7 @@ export class Dialer {
   private complete(dial: Dial, peer: Host | undefined): void {
     if (peer === undefined || (peer.state === 'off' && peer.machineAlive)) this.fail(dial, 'refused');
     else if (this.isCut(dial.from, peer) || !peer.runs) this.fail(dial, 'timeout');
-    else this.establish(dial.from, peer);
+    else this.establish(dial.from, peer, dial.rttMs);
   }
 
   /** A handshake needs both directions. */
@@ -111,13 +115,13 @@ export class Dialer {
     return !reachability.allows(from.index, peer.index) || !reachability.allows(peer.index, from.index);
   }
 
-  private establish(from: Host, peer: Host): void {
+  private establish(from: Host, peer: Host, rttMs: number | undefined): void {
     dropStale(peer, from);
     dropStale(from, peer);
     if (!from.links.has(peer.id.hex)) {
       const link = connect(from, peer, this.engine.now);
-      peer.connected(link.twin);
-      from.connected(link);
+      peer.connected(link.twin, rttMs);
+      from.connected(link, rttMs);
     }
     this.flush(from, peer);
     this.flush(peer, from);
