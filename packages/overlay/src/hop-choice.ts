@@ -7,7 +7,7 @@ import { isCloser, ringTop } from './ring.ts';
 type Accepts = (peer: Peer) => boolean;
 
 /**
- * So many connections lead into the vicinity of the average node: most lookups then find one open to a neighbour of their root. They
+ * So many connections lead into the leaf set of the average node: most lookups then find one open to a neighbour of their root. They
  * lead nearby, and a hop more over them is shorter than a dial. With fewer the best hop is dialled when that spares one, and the
  * next lookup finds it open.
  */
@@ -47,11 +47,11 @@ export class HopChoice {
    */
   soonest(key: Id, accepts: Accepts): Peer | undefined {
     const best = this.closest(key, accepts);
-    const { leafSet, isServing, isRingInTable, self, peers } = this.#context;
+    const { leafSet, isServing, isRingInTable, self, config, peers } = this.#context;
     if (best === undefined || !isServing || isRingInTable || leafSet.covers(key)) return best;
     const cost = new HopCost(this.#context, key, best);
     if (cost.nodesFrom(self) <= ownShare * cost.around) return this.closestConnected(key, accepts) ?? best;
-    const isDense = 2 * cost.around * peers.connected.length >= neighboursOpen * leafSet.estimatedSize();
+    const isDense = peers.connected.length * config.leafSetSize >= neighboursOpen * leafSet.estimatedSize();
     const nodesMax = isDense ? Number.POSITIVE_INFINITY : Math.max(cost.nodesReached, cost.nodesFrom(best));
     const open = cheapest(peers.connected, (peer) =>
       cost.nodesFrom(peer) <= nodesMax && isCloser(key, peer.id, self.id) && accepts(peer) ? cost.overMs(peer) : Number.POSITIVE_INFINITY,
