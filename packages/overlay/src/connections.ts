@@ -76,7 +76,8 @@ export class Connections {
     const worth = (some: readonly T[]): readonly T[] => leastWorth(some, count, nowMs, (id) => peers.get(id)?.rttMs);
     if (!isUsed || isRingInTable) return worth(others);
     const isKept = ({ id }: T): boolean => this.vicinity.keeps(id);
-    return [...worth(others.filter((other) => !isKept(other))), ...worth(others.filter(isKept))].slice(0, count);
+    const first = worth(others.filter((other) => !isKept(other)));
+    return first.length >= count ? first : [...first, ...worth(others.filter(isKept))].slice(0, count);
   }
 
   /** With no more connections than this there is no surplus. */

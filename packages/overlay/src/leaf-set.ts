@@ -148,8 +148,12 @@ export class LeafSet {
 
   /** The nearest `count` members on each side, each once, nearest first. */
   near(count: number): readonly Peer[] {
-    const { clockwise, counterClockwise } = this.#derive();
-    return alternating(clockwise, counterClockwise, count);
+    const { clockwise, counterClockwise, nearest } = this.#derive();
+    const known = nearest.get(count);
+    if (known !== undefined) return known;
+    const near = alternating(clockwise, counterClockwise, count);
+    nearest.set(count, near);
+    return near;
   }
 
   /** The members next to `member`, up to `count` on each side of it, as far as this node knows. */
@@ -323,6 +327,7 @@ export class LeafSet {
       last: split && gap.place === 0 ? undefined : clockwise.at(-1),
       active: [this.#self, ...members].filter((peer) => peer.isCounted),
       ranges: new SparseMap(),
+      nearest: new SparseMap(),
     };
   }
 }
@@ -338,6 +343,8 @@ interface Derived {
   readonly active: readonly Peer[];
   /** Those that were asked for, by rank: their ends take arithmetic of 256 bits. */
   readonly ranges: SparseMap<number, Arc | undefined>;
+  /** What `near` answered, by how many were asked for. */
+  readonly nearest: SparseMap<number, readonly Peer[]>;
 }
 
 /** The first `count` of both lists by turns, each peer once. */
