@@ -12,6 +12,8 @@ import { SparseMap } from './sparse-map.ts';
 
 /** A request that is accepted but unanswered is sent again end to end after this, then after twice this and so on. */
 const resendMs = 1000;
+/** But after this share of the time that is left at the latest: where packets are lost, four tries in all that time are too few. */
+const resendShare = 1 / 4;
 /** So long a reply may take that comes back through this node. */
 const replyMs = 3000;
 /** A hop that is about to become active is asked again after this. */
@@ -164,8 +166,13 @@ export class Router {
     passage.hop = from;
     passage.acknowledged = true;
     from.answered(sentMs, this.#context.now.monoMs);
-    const resendAfterMs = Math.max(resendMs * passage.sends * this.#context.health.factor, 2 * this.#context.hopAckMs(from));
-    this.#wait(passage, passage.owner === undefined ? replyMs : resendAfterMs);
+    this.#wait(passage, passage.owner === undefined ? replyMs : this.#resendAfterMs(passage, from));
+  }
+
+  #resendAfterMs({ sends, expiresMs }: Passage, hop: Peer): number {
+    const { now, health } = this.#context;
+    const patienceMs = Math.min(resendMs * sends * health.factor, resendShare * (expiresMs - now.monoMs));
+    return Math.max(patienceMs, 2 * this.#context.hopAckMs(hop));
   }
 
   onRefused(from: Peer, message: RouteRefusedMessage): void {
