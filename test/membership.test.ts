@@ -105,7 +105,8 @@ test('copies are made anew while the dead stay away', async () => {
   await until('full replica set', async () => {
     const where = await testbed.dht(survivors[1] as Peer, ['where', '--json', put.stdout.trim()]);
     const summary = JSON.parse(where.stdout.trimEnd().split('\n').at(-1) ?? '{}');
-    return summary.copiesMin === 3 ? undefined : `${summary.copiesMin} copies`;
+    // More than three when one of them was so late that another took its place: such a copy goes only after minutes of calm.
+    return summary.copiesMin >= 3 ? undefined : `${summary.copiesMin} copies`;
   });
   await catalogue.expectFrom(survivors);
 });
