@@ -10,7 +10,9 @@ export const idDigits = 64;
 export const digitValues = 16;
 
 const hexPattern = /^[0-9a-f]{64}$/;
-const halfTopDigits = 6;
+/** Digits that a `top` has: as many as an exact integer holds. */
+export const topDigits = 12;
+const halfTopDigits = topDigits / 2;
 const byteToHex: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /**

@@ -1,5 +1,5 @@
 import type { Contact } from './contact.ts';
-import { Id, topOfDigits } from './id.ts';
+import { Id, topDigits, topOfDigits } from './id.ts';
 
 /**
  * Names what one knows of a node in 8 bytes, 16 hexadecimal digits: the first 48 bits of its id, and 16 bits that are others when its
@@ -9,7 +9,7 @@ export type MemberName = string;
 
 export const memberNameBytes = 8;
 /** Digits of the id in a name, before those of the version. */
-export const nameDigits = 12;
+export const nameDigits: number = topDigits;
 const versions = 2 ** 16;
 /** Odd, so that each boot changes the version. */
 const versionsPerLife = 31;

@@ -50,10 +50,9 @@ export class Nearby {
       if (isAmong(nearMax, this.#tried, measured)) this.#fruitlessMs = fruitlessMsMin;
       else this.#introduced = [];
     }
-    const [first, ...others] = this.#introduced
-      .map((contact) => this.#context.peers.meet(contact))
-      .filter((peer) => isFresh(peer) && (peer.rttMeanMs < 0 || isAmong(nearMax, peer, measured)));
-    this.#introduced = others.map(({ contact }) => contact);
+    const isWorthTrying = (peer: Peer): boolean => isFresh(peer) && (peer.rttMeanMs < 0 || isAmong(nearMax, peer, measured));
+    const { first, others } = this.#context.peers.chooseFrom(this.#introduced, isWorthTrying);
+    this.#introduced = others;
     this.#tried = first;
     if (first === undefined) this.#ask(measured.length < wanted);
     return first;

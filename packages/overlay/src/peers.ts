@@ -305,6 +305,12 @@ export class Peers {
     return known;
   }
 
+  /** The first accepted peer of these contacts, and the contacts of those accepted after it. */
+  chooseFrom(contacts: readonly Contact[], accepts: (peer: Peer) => boolean): { first: Peer | undefined; others: readonly Contact[] } {
+    const [first, ...others] = contacts.map((contact) => this.meet(contact)).filter(accepts);
+    return { first, others: others.map(({ contact }) => contact) };
+  }
+
   #add(contact: Contact): Peer {
     if (this.size >= this.#sweepAt) this.#sweep();
     const peer = new Peer(contact);

@@ -1,11 +1,9 @@
-import { digitAt, digitValues, type Id, idDigits, sharedPrefixLength } from './id.ts';
+import { digitAt, digitValues, type Id, idDigits, sharedPrefixLength, topDigits } from './id.ts';
 import { type MemberName, nameDigits, nameOf, topOf } from './member-name.ts';
 import type { Peer } from './peers.ts';
 import { type Arc, clockwiseTop, inArc, isCloser, ringTops, topsAhead } from './ring.ts';
 
 const columnCount = digitValues;
-/** Digits that a top has. */
-const topDigits = 12;
 
 export interface TableCell {
   readonly row: number;

@@ -56,8 +56,8 @@ export class Vicinity {
 
   /** Whom to connect to next. With nobody left who was named, the next question is asked, unless this round is over. */
   next(isMissing: (peer: Peer) => boolean): Peer | undefined {
-    const [first, ...others] = this.#introduced.map((contact) => this.#context.peers.meet(contact)).filter(isMissing);
-    this.#introduced = others.map(({ contact }) => contact);
+    const { first, others } = this.#context.peers.chooseFrom(this.#introduced, isMissing);
+    this.#introduced = others;
     if (first === undefined) this.#ask();
     return first;
   }

@@ -87,9 +87,14 @@ export class Context {
 
   /** To a member that only others reach through one of them. */
   send(to: Contact, message: Mail | PutResultMessage): void {
-    const via = message.type === 'putResult' ? undefined : this.relays.wayTo(to.id);
-    if (via === undefined || message.type === 'putResult') this.outputs.push({ type: 'send', to, message });
-    else this.relays.send(via, to, message);
+    if (message.type !== 'putResult') {
+      const via = this.relays.wayTo(to.id);
+      if (via !== undefined) {
+        this.relays.send(via, to, message);
+        return;
+      }
+    }
+    this.outputs.push({ type: 'send', to, message });
   }
 
   event(event: CoreEvent): void {

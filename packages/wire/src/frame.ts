@@ -3,7 +3,7 @@ import type { Message } from '@dht/storage';
 import { PbfWriter } from 'pbf';
 import { requestId } from './common-records.ts';
 import { EnvelopeKind, replyToNumber } from './envelope.ts';
-import { uint, varintSize } from './kind.ts';
+import { prefixedSize, uint } from './kind.ts';
 import { limits } from './limits.ts';
 import { overlayBodies } from './overlay-bodies.ts';
 import { implicit, type RecordKind, record } from './record.ts';
@@ -100,8 +100,7 @@ export function encodeUnsupported(request: RequestId, messageType: number): Uint
 
 /** Exactly the bytes of `encodeFrame(message)`, without encoding it and without checking its limits. */
 export function encodedSize(message: Message): number {
-  const size = frame.size(message);
-  return varintSize(size) + size;
+  return prefixedSize(frame.size(message));
 }
 
 /** Reads one frame, given without its length prefix. Nothing in the result refers to `bytes`. Throws a `WireError`. */

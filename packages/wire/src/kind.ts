@@ -25,6 +25,11 @@ export function varintSize(value: number): number {
   return size;
 }
 
+/** Bytes of `length` bytes with their length before them. */
+export function prefixedSize(length: number): number {
+  return varintSize(length) + length;
+}
+
 /** An unsigned integer from 0 to `max`. */
 export function uint(max: number = limits.integerMax): Kind<number> {
   return {
@@ -137,7 +142,7 @@ export function bytes(min: number, max: number): Kind<Uint8Array> {
   };
   return {
     wireType: wireType.bytes,
-    size: (value) => varintSize(value.length) + value.length,
+    size: (value) => prefixedSize(value.length),
     write(value, writer) {
       check(value.length);
       writer.writeBytes(value);
@@ -157,7 +162,7 @@ export function hexBytes(length: number): Kind<string> {
   const pattern = patternOf(length);
   return {
     wireType: wireType.bytes,
-    size: () => varintSize(length) + length,
+    size: () => prefixedSize(length),
     write(value, writer) {
       writer.writeBytes(fromHex(value, pattern));
     },
@@ -174,7 +179,7 @@ export function hexBytesList(length: number, max: number): Kind<readonly string[
   const pattern = patternOf(length);
   return {
     wireType: wireType.bytes,
-    size: (list) => varintSize(length * list.length) + length * list.length,
+    size: (list) => prefixedSize(length * list.length),
     write(list, writer) {
       if (list.length > max) throw new WireError('limit', `a list of ${list.length} byte strings instead of at most ${max}`);
       const binary = new Uint8Array(length * list.length);

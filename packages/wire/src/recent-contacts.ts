@@ -1,6 +1,6 @@
 import type { Contact } from '@dht/overlay';
 import { PbfWriter } from 'pbf';
-import { type Kind, varintSize } from './kind.ts';
+import { type Kind, prefixedSize } from './kind.ts';
 import type { RecordKind } from './record.ts';
 import { type StrictReader, wireType } from './strict-reader.ts';
 
@@ -50,7 +50,7 @@ export class RecentContacts<OnWire extends object> implements Kind<Contact> {
       size = this.#onWire.fieldsSize(this.#forms.disassemble(contact));
       this.#sizes.set(contact, size);
     }
-    return varintSize(size) + size;
+    return prefixedSize(size);
   }
 
   write(contact: Contact, writer: PbfWriter): void {

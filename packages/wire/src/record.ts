@@ -1,5 +1,5 @@
 import type { PbfWriter } from 'pbf';
-import { type Kind, varintSize } from './kind.ts';
+import { type Kind, prefixedSize, varintSize } from './kind.ts';
 import { type StrictReader, wireType } from './strict-reader.ts';
 import { WireError } from './wire-error.ts';
 
@@ -94,6 +94,7 @@ export class RecordKind<T extends object> implements Kind<T> {
   /** What is read when the wire holds nothing, by `index`. */
   readonly #blank: readonly unknown[];
   readonly #writeFields = (value: T, writer: PbfWriter): void => this.writeFields(value, writer);
+  readonly #readFields = (reader: StrictReader): T => this.readFields(reader);
 
   /** `constants` are properties that every object of the record has and that need not be sent. */
   constructor(name: string, constants: Partial<T>, fields: AnyFields) {
@@ -105,8 +106,7 @@ export class RecordKind<T extends object> implements Kind<T> {
   }
 
   size(value: T): number {
-    const size = this.fieldsSize(value);
-    return varintSize(size) + size;
+    return prefixedSize(this.fieldsSize(value));
   }
 
   write(value: T, writer: PbfWriter): void {
@@ -114,11 +114,7 @@ export class RecordKind<T extends object> implements Kind<T> {
   }
 
   read(reader: StrictReader): T {
-    const outerEnd = reader.end;
-    reader.end = reader.lengthEnd();
-    const value = this.readFields(reader);
-    reader.end = outerEnd;
-    return value;
+    return reader.within(this.#readFields);
   }
 
   /** Bytes of the fields without a length before them. */

@@ -2,7 +2,7 @@ import type { Mail } from '@dht/storage';
 import { type Body, body, type MessageOf } from './body.ts';
 import { nodeLife } from './common-records.ts';
 import { EnvelopeKind } from './envelope.ts';
-import { type Kind, varintSize } from './kind.ts';
+import { type Kind, prefixedSize } from './kind.ts';
 import { overlayBodies } from './overlay-bodies.ts';
 import { required } from './record.ts';
 import { storageBodies } from './storage-bodies.ts';
@@ -15,16 +15,10 @@ const frame: EnvelopeKind<Mail> = new EnvelopeKind<Mail>({ ...questionsAndAnswer
 /** A frame within a frame, of mail alone, so that nothing is passed on twice. Of another message the whole frame is unknown. */
 const mail: Kind<Mail> = {
   wireType: wireType.bytes,
-  size(value) {
-    const size = frame.size(value);
-    return varintSize(size) + size;
-  },
+  size: (value) => prefixedSize(frame.size(value)),
   write: (value, writer) => writer.writeRawMessage((inner, innerWriter) => frame.write(inner, innerWriter), value),
   read(reader) {
-    const outerEnd = reader.end;
-    reader.end = reader.lengthEnd();
-    const { number, message } = frame.read(reader, () => reader.skipValue());
-    reader.end = outerEnd;
+    const { number, message } = reader.within((inner) => frame.read(inner, () => inner.skipValue()));
     if (message === undefined) throw new WireError('unknown-value', `message ${number} is no mail`);
     return message;
   },

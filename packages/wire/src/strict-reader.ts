@@ -65,6 +65,15 @@ export class StrictReader extends PbfReader {
     return this.pos + length;
   }
 
+  /** Reads a message within the message being read. */
+  within<T>(read: (reader: StrictReader) => T): T {
+    const outerEnd = this.end;
+    this.end = this.lengthEnd();
+    const value = read(this);
+    this.end = outerEnd;
+    return value;
+  }
+
   /** Passes over the value of a field of no interest. */
   skipValue(): void {
     if (this.type === wireType.varint) this.#varint();

@@ -10,6 +10,7 @@ export function nodeText(core: Core, nowMs: number): string {
   const { clockwise, counterClockwise } = overlay.leafSet();
   const { tableContacts, remembered } = overlay.sizes();
   const cells = overlay.routingTable().length;
+  const timers = core.pendingTimers();
   const lines = [
     line(
       'node',
@@ -21,8 +22,8 @@ export function nodeText(core: Core, nowMs: number): string {
     ...counterClockwise.map((member, index) => leaf(core, `-${index + 1}`, member)),
     line('table', `${tableContacts} contacts in ${cells} cells; ${remembered} remembered`),
     line('load', `${load.requests} requests, ${load.handles} blocks in memory, ${load.diskOperations} disk operations`),
-    line('timers', `${core.pendingTimers().length}`),
-    ...core.pendingTimers().map(({ timer, atMs }) => `  ${inSeconds(atMs - nowMs).padStart(12)}  ${timerText(timer)}`),
+    line('timers', `${timers.length}`),
+    ...timers.map(({ timer, atMs }) => `  ${inSeconds(atMs - nowMs).padStart(12)}  ${timerText(timer)}`),
   ];
   return `${lines.join('\n')}\n`;
 }
