@@ -8,8 +8,12 @@ import { Vicinity, vicinitySize } from './vicinity.ts';
 
 const second = 1000;
 const minute = 60 * second;
-/** So long after a lookup more of them are expected, for which connections are opened. */
-const lookupsMs = 1 * minute;
+/**
+ * A lookup that passes pays for so many attempts to open a connection, and so many can be saved up: what they cost stays in proportion
+ * to what they are good for, also among so many nodes that few lookups come by any one of them.
+ */
+const attemptsPerLookup = 8;
+const attemptsMax = 32;
 /** So long after the last lookup the connections that were opened for them are kept. */
 const keptMs = 15 * minute;
 /** The pause between two of them is such that a whole table takes about so long: a dial costs processor time on both sides (8 ms measured). */
@@ -27,9 +31,9 @@ const idleMax = 32;
 const surplusShare = 1 / 16;
 
 /**
- * Connections beside those to near neighbours. A dial takes five one-way delays before the message leaves, so while lookups pass a
- * node opens connections to its contacts in the background, and keeps as many of them as its routing table has room for. Where
- * there are no lookups few are kept: nobody needs them.
+ * Connections beside those to near neighbours. A dial takes five one-way delays before the message leaves, so for each lookup that
+ * passes a node opens some connections to its contacts in the background, and keeps as many of them as its routing table has room
+ * for. Where there are no lookups few are kept: nobody needs them.
  */
 export class Connections {
   readonly nearby: Nearby;
@@ -37,6 +41,8 @@ export class Connections {
   readonly #context: Context;
   readonly #deadline: Deadline;
   #isOpening = false;
+  /** Attempts that lookups have paid for. */
+  #attempts = 0;
   /** When the last lookup passed through this node. */
   #lookupMs: number = Number.NEGATIVE_INFINITY;
   /** Who was dialled last. */
@@ -54,12 +60,15 @@ export class Connections {
   /** A lookup begins here, or comes by. */
   onLookup(): void {
     this.#lookupMs = this.#context.now.monoMs;
+    this.#attempts = Math.min(attemptsMax, this.#attempts + attemptsPerLookup);
     if (!this.#isOpening && this.#context.isServing) this.#again(openMsMin);
   }
 
   onTimer(): void {
     this.#isOpening = false;
-    if (this.#context.isServing && this.#isLookedUpWithin(lookupsMs)) this.#again(this.#openOne());
+    if (!this.#context.isServing || this.#attempts === 0) return;
+    this.#attempts--;
+    this.#again(this.#openOne());
   }
 
   /**
@@ -82,7 +91,9 @@ export class Connections {
 
   /** With no more connections than this there is no surplus. */
   get kept(): number {
-    return this.#wanted * (1 + surplusShare);
+    let members = 0;
+    for (const { connected } of this.#context.leafSet.members) if (connected) members++;
+    return members + this.#wanted * (1 + surplusShare);
   }
 
   get #wanted(): number {
@@ -94,7 +105,11 @@ export class Connections {
     const { table, isRingInTable } = this.#context;
     if (this.#context.livesMs < livesMsMin) return openMsMax;
     const peer = isRingInTable ? this.#nextOfSmall() : this.#nextOfLarge();
-    if (peer === undefined) return openMsMax;
+    if (peer === undefined) {
+      // Once more, for an answer that may be on its way.
+      this.#attempts = Math.min(1, this.#attempts);
+      return openMsMax;
+    }
     this.#dialled = peer;
     this.#context.output({ type: 'connect', to: peer.contact });
     return Math.min(openMsMax, Math.max(openMsMin, openingMs / table.size));
@@ -119,7 +134,8 @@ export class Connections {
   }
 
   #nextNearby(): Peer | undefined {
-    return this.nearby.next(openedShare * Math.max(0, this.#max - vicinitySize(this.#context)), this.#isMissing);
+    const wanted = openedShare * (this.#max - vicinitySize(this.#context));
+    return wanted < 1 ? undefined : this.nearby.next(wanted, this.#isMissing);
   }
 
   /** Can be connected to, and is not yet. */

@@ -22,6 +22,8 @@ export class Nearby {
   #fruitlessMs = fruitlessMsMin;
   #askAtMs: number = Number.NEGATIVE_INFINITY;
   #introduced: readonly Contact[] = [];
+  /** Whoever is no farther than this is near, as of the last question. */
+  #nearMs: number = Number.POSITIVE_INFINITY;
   /** The last of them that was tried. */
   #tried: Peer | undefined;
 
@@ -42,43 +44,29 @@ export class Nearby {
    * try, one of the nearest is asked, unless that has been in vain of late. `wanted`: connections to nodes nearby.
    */
   next(wanted: number, isFresh: (peer: Peer) => boolean): Peer | undefined {
-    // Most of the time there is nobody to try, and nobody to ask yet.
-    if (this.#tried === undefined && this.#introduced.length === 0 && this.#context.now.monoMs < this.#askAtMs) return undefined;
-    const measured = this.#measured();
-    const nearMax = Math.min(wanted, Math.max(nearestAsked, measured.length / 2));
     if (this.#tried !== undefined && this.#tried.rttMeanMs >= 0) {
-      if (isAmong(nearMax, this.#tried, measured)) this.#fruitlessMs = fruitlessMsMin;
+      if (this.#tried.rttMeanMs <= this.#nearMs) this.#fruitlessMs = fruitlessMsMin;
       else this.#introduced = [];
     }
-    const isWorthTrying = (peer: Peer): boolean => isFresh(peer) && (peer.rttMeanMs < 0 || isAmong(nearMax, peer, measured));
+    const isWorthTrying = (peer: Peer): boolean => isFresh(peer) && peer.rttMeanMs <= this.#nearMs;
     const { first, others } = this.#context.peers.chooseFrom(this.#introduced, isWorthTrying);
     this.#introduced = others;
     this.#tried = first;
-    if (first === undefined) this.#ask(measured.length < wanted);
+    if (first === undefined && this.#context.now.monoMs >= this.#askAtMs) this.#ask(wanted);
     return first;
   }
 
   /** For its first row, which holds nearly all that it knows. The less comes of it, the rarer. */
-  #ask(isWanting: boolean): void {
+  #ask(wanted: number): void {
     const { peers, now } = this.#context;
-    if (now.monoMs < this.#askAtMs) return;
-    this.#askAtMs = now.monoMs + Math.max(this.#fruitlessMs, isWanting ? 0 : enoughMs);
-    this.#fruitlessMs = Math.min(fruitlessMsMax, 2 * this.#fruitlessMs);
     const near = peers.connected.filter((peer) => peer.rttMeanMs >= 0 && this.#context.isHop(peer));
     near.sort((a, b) => a.rttMeanMs - b.rttMeanMs);
+    const others = near.filter(({ isLeaf }) => !isLeaf);
+    const last = others[Math.ceil(Math.min(wanted, Math.max(nearestAsked, others.length / 2))) - 1];
+    this.#nearMs = last?.rttMeanMs ?? Number.POSITIVE_INFINITY;
+    this.#askAtMs = now.monoMs + Math.max(this.#fruitlessMs, others.length < wanted ? 0 : enoughMs);
+    this.#fruitlessMs = Math.min(fruitlessMsMax, 2 * this.#fruitlessMs);
     this.#asked = this.#context.pick(near.slice(0, nearestAsked));
     if (this.#asked !== undefined) this.#context.send(this.#asked, { type: 'tableRequest', row: 0 });
   }
-
-  #measured(): readonly Peer[] {
-    return this.#context.peers.connected.filter((peer) => !peer.isLeaf && peer.rttMeanMs >= 0 && this.#context.isHop(peer));
-  }
-}
-
-/** Whether fewer than `count` of the others are as near as the peer. */
-function isAmong(count: number, peer: Peer, others: readonly Peer[]): boolean {
-  const ms = peer.rttMeanMs;
-  let nearer = 0;
-  for (const other of others) if (other !== peer && other.rttMeanMs <= ms && ++nearer >= count) return false;
-  return nearer < count;
 }

@@ -65,6 +65,21 @@ describe.each([1, 2])('seed %i', (seed) => {
   });
 });
 
+test('each lookup pays for some connections, and not all that could be saved up are opened at once', () => {
+  const context = loneNode(2 * ringNodes);
+  const connections = new Connections(context, new LeafSetExchange(context));
+  for (let gaps = 5; gaps < 100; gaps++) peer(context, gaps);
+  const opened = (): number => {
+    for (let times = 0; times < 100; times++) connections.onTimer();
+    return context.takeOutputs().filter(({ type }) => type === 'connect').length;
+  };
+  connections.onLookup();
+  expect(opened()).toBe(8);
+  expect(opened()).toBe(0);
+  for (let lookups = 0; lookups < 50; lookups++) connections.onLookup();
+  expect(opened()).toBe(32);
+});
+
 test('while lookups pass connections to the vicinity stay, however far away they lead', () => {
   const context = loneNode();
   const connections = new Connections(context, new LeafSetExchange(context));
