@@ -160,8 +160,27 @@ export class Lookups {
     return peer === undefined ? this.#context.config.hopAckMsInitial : this.#context.hopAckMs(peer);
   }
 
-  /** The closest contacts that are closer to the key than this node (any, when it cannot be the root itself), closest first. */
+  /** Whom to ask about the key, closest first: nobody when this node is its root. */
   #closerTo(key: Id): readonly Contact[] {
+    const closer = this.#hopsTo(key);
+    return closer.length > 0 || !this.#context.isServing ? closer : this.#unheardTo(key);
+  }
+
+  /**
+   * Members closer to the key of which this node has no word: it doubts that they live, or only others reach them. Were it to call
+   * itself the root in their place, the key would have two; whoever asks may hear from them.
+   */
+  #unheardTo(key: Id): readonly Contact[] {
+    const { leafSet, self } = this.#context;
+    const unheard = leafSet.members.filter((peer) => (peer.suspected || peer.relayed) && peer.isCounted && isCloser(key, peer.id, self.id));
+    return closestFirst(
+      key,
+      unheard.map(({ contact }) => contact),
+    );
+  }
+
+  /** The closest contacts that are closer to the key than this node (any, when it cannot be the root itself). */
+  #hopsTo(key: Id): readonly Contact[] {
     const { leafSet, table, self, isServing } = this.#context;
     const closer: Contact[] = [];
     const taken = new Set<Peer>();
@@ -174,7 +193,7 @@ export class Lookups {
     const best = table.closest(key, undefined, (peer) => this.#context.isHop(peer));
     if (best !== undefined) offer(best);
     for (const peer of table.cellOf(key)) offer(peer);
-    return closer.sort((a, b) => (isCloser(key, a.id, b.id) ? -1 : 1)).slice(0, answerMax);
+    return closestFirst(key, closer);
   }
 
   #found(lookup: Lookup, root: Contact, replicaSet: readonly Contact[], path: readonly Hop[]): void {
@@ -199,4 +218,8 @@ export class Lookups {
     this.#byCounter.delete(lookup.iterative.counter);
     lookup.iterative = undefined;
   }
+}
+
+function closestFirst(key: Id, contacts: readonly Contact[]): readonly Contact[] {
+  return [...contacts].sort((a, b) => (isCloser(key, a.id, b.id) ? -1 : 1)).slice(0, answerMax);
 }

@@ -25,8 +25,10 @@ export interface TrialOptions extends NetworkOptions {
   /** Virtual minutes under churn and faults before the measurement, and those of the measurement itself. */
   readonly warmUpMinutes: number;
   readonly minutes: number;
-  /** Recursive lookups of random keys, from random nodes. */
+  /** Lookups of random keys, from random nodes. */
   readonly lookupsPerNodeSecond: number;
+  /** How many of them the origin drives itself, from 0 to 1 (0). */
+  readonly iterativeShare?: number;
 }
 
 /** Networks of so many nodes are built at once, which saves the processor time of their joins. */
@@ -51,12 +53,12 @@ export function formNetwork({ seed, nodes, topology = topologies['transit-stub']
 }
 
 /** Lookups of random keys from random active nodes until it is stopped, so many a second in all. */
-export function askLookups(cluster: Cluster, perSecond: number): Workload {
+export function askLookups(cluster: Cluster, perSecond: number, iterativeShare: number = 0): Workload {
   const workload = new Workload(cluster, {
     putsPerSecond: 0,
     getsPerSecond: 0,
     lookupsPerSecond: perSecond,
-    iterativeShare: 0,
+    iterativeShare,
     largeShare: 0,
   });
   workload.start();
@@ -71,7 +73,7 @@ export function drain(cluster: Cluster, workload: Workload): void {
 
 /** Forms a network, has it live through churn and faults, and measures it. */
 export function runTrial(options: TrialOptions): NetworkFigures {
-  const { nodes, churn, faults, warmUpMinutes, minutes, lookupsPerNodeSecond } = options;
+  const { nodes, churn, faults, warmUpMinutes, minutes, lookupsPerNodeSecond, iterativeShare } = options;
   const cluster = formNetwork(options);
   const { world } = cluster;
   if (faults !== undefined) cluster.setFaults(faults);
@@ -79,7 +81,7 @@ export function runTrial(options: TrialOptions): NetworkFigures {
   process?.start();
   world.runFor(warmUpMinutes * minute);
   const measurement = new Measurement(world);
-  const workload = askLookups(cluster, lookupsPerNodeSecond * nodes);
+  const workload = askLookups(cluster, lookupsPerNodeSecond * nodes, iterativeShare);
   world.runFor(minutes * minute);
   drain(cluster, workload);
   return measurement.figures();
