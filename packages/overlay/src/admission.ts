@@ -22,6 +22,8 @@ interface Grant {
   readonly deadline: Deadline;
   /** Whether the successor was given the commit. */
   isPassedOn: boolean;
+  /** Whether its word went to the joiner through this node, because the two may not reach each other. */
+  isBetween: boolean;
 }
 
 /**
@@ -69,6 +71,7 @@ export class Admission {
   onCommitted(from: Peer, message: JoinCommittedMessage): boolean {
     const grant = this.#grant;
     if (grant?.isPassedOn !== true || grant.successor !== from || grant.token !== message.token) return false;
+    grant.isBetween = true;
     this.#context.send(grant.joiner, message);
     return true;
   }
@@ -76,13 +79,21 @@ export class Admission {
   /** A joiner said that it is active now: the gap is free for the next one. */
   onActive(joiner: Peer): void {
     joiner.isAdmitted = false;
-    if (this.#grant?.joiner === joiner) this.#free();
+    if (this.#grant?.joiner === joiner) {
+      this.#tellSuccessor(this.#grant);
+      this.#free();
+    }
     if (this.#admitted.size === 0) return;
     const admitted = this.#admitted.get(joiner.id.hex);
     if (admitted !== undefined) {
       this.#context.deadlines.cancel(admitted);
       this.#admitted.delete(joiner.id.hex);
     }
+  }
+
+  /** Everybody else takes it for told by the joiner itself. */
+  #tellSuccessor({ joiner, successor, isBetween }: Grant): void {
+    if (isBetween && successor !== undefined) this.#membership.exchange.send(successor, 'push', { members: [joiner.contact] });
   }
 
   /** The joiner is gone, or begins anew. */
@@ -169,7 +180,7 @@ export class Admission {
     const { grantMs } = this.#context.config;
     const successor = this.#successorBut(joiner);
     const deadline = this.#context.after(grantMs, { kind: 'grant' });
-    this.#grant = { joiner, attempt, token, successor, deadline, isPassedOn: false };
+    this.#grant = { joiner, attempt, token, successor, deadline, isPassedOn: false, isBetween: false };
     this.#sendGrant(this.#grant);
   }
 

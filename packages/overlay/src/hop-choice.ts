@@ -75,7 +75,7 @@ export class HopChoice {
   relay(key: Id, accepts: Accepts): Peer | undefined {
     const { leafSet, self, isServing } = this.#context;
     if (!isServing) return undefined;
-    const target = leafSet.members.find((peer) => peer.relayed && peer.isActive && isCloser(key, peer.id, self.id));
+    const target = leafSet.members.find((peer) => peer.relayed && peer.isCounted && isCloser(key, peer.id, self.id));
     return target && closestOf(leafSet.members, target.id, undefined, accepts);
   }
 

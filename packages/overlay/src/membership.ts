@@ -260,7 +260,8 @@ export class Membership {
     const isUnheard = isNews && peer.isAdmitted;
     if (!wanted || (peer.isLeaf && !isUnheard) || peer.status === 'leaving') return;
     const sinceMs = this.#context.now.monoMs - Math.max(peer.lastHeardMs, this.#askers.askedMs(peer.contact));
-    if (peer.status !== 'joining' && sinceMs < recentMs) {
+    if (isUnheard && peer.relayed) this.vouched(peer);
+    else if (peer.status !== 'joining' && sinceMs < recentMs) {
       this.#context.changeStatus(peer, 'active');
       this.insert(peer);
     } else this.#ask(peer);

@@ -136,7 +136,7 @@ export class Router {
       return;
     }
     if (known !== undefined) {
-      this.#onDuplicate(known, from);
+      this.#onDuplicate(known, from, message);
       return;
     }
     const remembered = this.#replies.get(requestKey);
@@ -404,12 +404,13 @@ export class Router {
   /**
    * Whether a member closer to the key may have failed or not: until its verification has ended nobody knows whether this node is
    * the root in its place. A missed acknowledgement alone is as likely a lost packet, and the key would have two roots (MSPastry
-   * section 3.2 does not deliver before the verdict either).
+   * section 3.2 does not deliver before the verdict either). Nor is it the root in place of a member that others reach.
    */
   #isCloserDoubted({ message }: Passage): boolean {
     if (message.purpose === 'join') return false;
     const { self, leafSet } = this.#context;
-    return leafSet.members.some((peer) => peer.suspected && peer.isQuestioned && peer.isCounted && isCloser(message.key, peer.id, self.id));
+    const isDoubted = (peer: Peer): boolean => peer.isCounted && (peer.relayed || (peer.suspected && peer.isQuestioned));
+    return leafSet.members.some((peer) => isDoubted(peer) && isCloser(message.key, peer.id, self.id));
   }
 
   #refusal(from: Peer, message: RouteMessage): RouteRefusedMessage['reason'] | undefined {
@@ -446,8 +447,12 @@ export class Router {
     owner(this.#replyTo(message));
   }
 
-  /** The acknowledgement was lost, or the origin tries again because what came after it was. */
-  #onDuplicate(passage: Passage, from: Peer): void {
+  /** The acknowledgement was lost, or the origin tries again because what came after it was; or the request was handed on and comes back. */
+  #onDuplicate(passage: Passage, from: Peer, message: RouteMessage): void {
+    if (this.#refusal(from, message) === 'no-progress') {
+      this.#refuse(from, message, 'no-progress');
+      return;
+    }
     this.#acknowledge(from, passage.message.request);
     passage.from = from;
     if (passage.acknowledged) this.#advance(passage);

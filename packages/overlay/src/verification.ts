@@ -32,7 +32,7 @@ export type VerdictListener = (peer: Peer, verdict: Verdict, verification: Verif
 export interface Verification {
   readonly peer: Peer;
   readonly incarnation: number;
-  readonly suspicion: Suspicion;
+  suspicion: Suspicion;
   readonly startedMs: number;
   readonly deadline: Deadline;
   /** Asked over the ring, without a connection of its own. */
@@ -76,9 +76,14 @@ export class Verifications {
     return this.#candidates;
   }
 
-  /** Begins in `delayMs`, unless the peer is being verified already. */
+  /** Begins in `delayMs`, unless the peer is being verified already. News meanwhile that it is a member makes it a candidate all the same. */
   start(peer: Peer, suspicion: Suspicion, options: { routed: boolean; delayMs: number }): void {
-    if (this.#byHex.has(peer.id.hex) || this.#byHex.size >= verificationsMax) return;
+    const running = this.#byHex.get(peer.id.hex);
+    if (running?.suspicion === 'silent' && suspicion === 'candidate') {
+      running.suspicion = suspicion;
+      this.#candidates++;
+    }
+    if (running !== undefined || this.#byHex.size >= verificationsMax) return;
     const verification: Verification = {
       peer,
       incarnation: peer.contact.incarnation,

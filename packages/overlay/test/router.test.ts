@@ -71,3 +71,20 @@ test('a root names as many nodes as a lookup asks for, and no more than it likes
   expect(named(3, 0)).toBe(1);
   expect(named(4, 100)).toBe(defaultOverlayConfig.replicaSetRank);
 });
+
+test('a request that comes back from the node it was handed to is not answered in its place', () => {
+  const between = new Asker();
+  between.take({ type: 'establish', leafSet: members, table: [] });
+  // The nearest neighbour is the root. A node on its way out hands the request over, the root hands it back: for a member that has left.
+  const [leaver] = members as [Contact];
+  const root = members[half] as Contact;
+  const request = { origin: contact('c0').id, incarnation: 1, counter: 1 };
+  const message = { type: 'route', request, purpose: 'lookup', key: root.id, ttl: 32, remainingMs: 1000, path: [], contacts: [] } as const;
+  between.take({ type: 'message', from: leaver, message: { type: 'probe', nonce: 1, status: 'leaving' } });
+  const handed = between.take({ type: 'message', from: leaver, message });
+  expect(handed.map(({ to }) => to)).toEqual([root.id.hex]);
+  between.take({ type: 'message', from: root, message: { type: 'routeAck', request } });
+  const outputs = between.overlay.step({ type: 'message', from: root, message }, { monoMs: 0, wallMs: 0 });
+  const answers = outputs.flatMap((output) => (output.type === 'send' ? [output.message] : []));
+  expect(answers).toMatchObject([{ type: 'routeRefused', reason: 'no-progress' }]);
+});

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { ExactLeafSets } from '../src/checkers/exact-leaf-sets.ts';
 import { newBlock } from '../src/machine/blocks.ts';
 import type { Host } from '../src/machine/host.ts';
+import { Measurement } from '../src/measuring/measurement.ts';
 import { Cluster } from '../src/world/cluster.ts';
 import { World } from '../src/world/world.ts';
 
@@ -100,6 +101,25 @@ describe.each(seeds)('neighbours that do not reach each other, seed %d', (seed) 
     expect(world.runUntil(() => one.status === 'active', 20 * second, second)).toBe(true);
     expect(world.runUntil(() => isExact(world), minute, second)).toBe(true);
     expect(successor.core?.overlay.isLeaf(one.id)).toBe(true);
+  });
+
+  test('the keys of one that comes back have one root, also where its word does not arrive', () => {
+    const { world, cluster, pair } = cutNeighbours(seed);
+    const [one, successor] = pair;
+    const key = arcBoundary(one.id, arcBoundary(one.id, successor.id));
+    cluster.crash(one);
+    world.runFor(20 * second);
+    cluster.restart(one);
+    expect(world.runUntil(() => one.status === 'active', 20 * second, 10)).toBe(true);
+    const measurement = new Measurement(world);
+    const others = world.membership.closest(key, 6).slice(2);
+    for (let sinceMs = 0; sinceMs < 15 * second; sinceMs += 100) {
+      for (const origin of [successor, ...others]) cluster.lookup(origin, key, 'recursive');
+      world.runFor(100);
+    }
+    world.runFor(10 * second);
+    const { ok, wrong, lost } = measurement.figures().lookups;
+    expect({ ok, wrong, lost }).toEqual({ ok: 5 * 150, wrong: 0, lost: 0 });
   });
 
   test('a node joins between the two', () => {
