@@ -1,14 +1,13 @@
 import type { Contact } from './contact.ts';
 import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
+import { JoinCandidates } from './join-candidates.ts';
 import type { Membership } from './membership.ts';
 import type { JoinCommittedMessage, JoinGrantMessage, JoinRefusedMessage, RouteReplyMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { PlaceSearch } from './place-search.ts';
 import type { Remembered } from './remembered.ts';
-import { compareClockwise } from './ring.ts';
 import type { Router } from './router.ts';
-import { SparseMap } from './sparse-map.ts';
 import type { Verifications } from './verification.ts';
 
 /** The next way in is tried after this. Most answer in less, and each answer is as long as a dozen contacts. */
@@ -23,8 +22,6 @@ const redirectsMax = 16;
 const backoffFactorMax = 64;
 /** Each silence allows the next answers twice the time, up to this many times: a modem takes seconds for a list of contacts. */
 const patienceMax = 8;
-/** Candidates taken from replies at most. */
-const candidatesMax = 256;
 
 type Stage =
   | 'idle'
@@ -44,11 +41,10 @@ export class Join {
   readonly #context: Context;
   readonly #router: Router;
   readonly #membership: Membership;
-  readonly #verifications: Verifications;
   readonly #search: PlaceSearch;
   readonly #onActive: () => void;
   #stage: Stage = 'idle';
-  readonly #candidates: SparseMap<string, Peer> = new SparseMap();
+  readonly #candidates: JoinCandidates;
   /** Steps that nobody answered in time since the join began. */
   #silences = 0;
   #attempt = 0;
@@ -71,7 +67,7 @@ export class Join {
     this.#context = context;
     this.#router = router;
     this.#membership = membership;
-    this.#verifications = verifications;
+    this.#candidates = new JoinCandidates(context, membership, verifications);
     this.#search = new PlaceSearch(context, router, membership, remembered, (reply) => this.#onSearched(reply));
     this.#onActive = onActive;
     this.#deadline = context.deadlines.prepare({ kind: 'joinStep' });
@@ -111,22 +107,22 @@ export class Join {
   onGrant(from: Peer, message: JoinGrantMessage): void {
     if (this.#stage !== 'requesting' || message.attempt !== this.#attempt || from !== this.#predecessor) return;
     this.#grant = message;
-    this.#collect([message.successor, ...message.members]);
+    this.#candidates.collect([message.successor, ...message.members]);
     this.#enter('confirming', message.deadlineMs / 2);
-    this.#askNear();
+    this.#candidates.askNear();
     this.progress();
   }
 
   onRefused(from: Peer, message: JoinRefusedMessage): void {
     if (message.attempt !== this.#attempt || !this.#mayRefuse(from)) return;
-    this.#collect(message.members);
+    this.#candidates.collect(message.members);
     this.#router.isCommitting = false;
-    if (message.reason === 'not-active') this.#candidates.delete(from.id.hex);
+    if (message.reason === 'not-active') this.#candidates.delete(from);
     if (message.reason === 'busy') {
       this.#isQueued = true;
       this.#enter('requesting', message.retryAfterMs);
     } else if (message.reason === 'not-active' && this.#candidates.size === 0) this.#pause('the only known neighbour is not active');
-    else if (this.#closestBehind() === this.#predecessor) this.#pause('the neighbours do not agree yet');
+    else if (this.#candidates.closestBehind() === this.#predecessor) this.#pause('the neighbours do not agree yet');
     else this.#redirect();
   }
 
@@ -147,12 +143,8 @@ export class Join {
   /** A near node answered or was found dead: perhaps it was the last one missing. */
   progress(): void {
     if (this.#stage !== 'confirming') return;
-    const near = this.#nearest();
-    if (near.some((peer) => !peer.isLeaf)) {
-      this.#askNear();
-      return;
-    }
-    this.#commit();
+    if (this.#candidates.nearest().every((peer) => peer.isLeaf)) this.#commit();
+    else this.#candidates.askNear();
   }
 
   onStepTimer(): void {
@@ -222,13 +214,13 @@ export class Join {
       this.#onActive();
       return;
     }
-    this.#collect(reply.replicaSet);
+    this.#candidates.collect(reply.replicaSet);
     this.#request();
-    this.#askNear();
+    this.#candidates.askNear();
   }
 
   #request(): void {
-    this.#predecessor = this.#closestBehind();
+    this.#predecessor = this.#candidates.closestBehind();
     if (this.#predecessor === undefined) {
       this.#pause('no predecessor can be reached');
       return;
@@ -242,7 +234,7 @@ export class Join {
 
   /** In the queue of a gap that is busy the place is kept by asking with the same number. */
   #askAgain(): void {
-    if (!this.#isQueued || this.#predecessor === undefined || this.#closestBehind() !== this.#predecessor) {
+    if (!this.#isQueued || this.#predecessor === undefined || this.#candidates.closestBehind() !== this.#predecessor) {
       this.#redirect();
       return;
     }
@@ -254,7 +246,7 @@ export class Join {
   #commit(): void {
     const predecessor = this.#predecessor;
     if (this.#grant === undefined || predecessor === undefined) return;
-    if (this.#closestBehind() !== predecessor) {
+    if (this.#candidates.closestBehind() !== predecessor) {
       this.#redirect();
       return;
     }
@@ -282,7 +274,7 @@ export class Join {
     if (this.#redirects > redirectsMax) this.#pause('the neighbours do not agree yet');
     else {
       this.#request();
-      this.#askNear();
+      this.#candidates.askNear();
     }
   }
 
@@ -309,43 +301,5 @@ export class Join {
   #enter(stage: Stage, timeoutMs: number): void {
     this.#stage = stage;
     this.#context.deadlines.move(this.#deadline, this.#context.now.monoMs + timeoutMs);
-  }
-
-  #collect(contacts: readonly Contact[]): void {
-    for (const contact of contacts) {
-      if (contact.role !== 'full' || this.#context.isSelf(contact.id) || this.#context.isFailed(contact)) continue;
-      if (this.#candidates.size >= candidatesMax) return;
-      const peer = this.#membership.meet(contact);
-      // It was joining as well when this node heard of it last, and may be in the ring by now.
-      if (peer.status === 'joining') peer.status = undefined;
-      this.#candidates.set(contact.id.hex, peer);
-    }
-  }
-
-  /** Probes those of the nearest that have not answered, all at the same time. */
-  #askNear(): void {
-    for (const peer of this.#nearest()) {
-      if (!peer.isLeaf) this.#verifications.start(peer, 'candidate', { routed: false, delayMs: 0 });
-    }
-  }
-
-  /** Known nodes in clockwise order from here. */
-  #around(): readonly Peer[] {
-    const known = new Set<Peer>(this.#context.leafSet.members);
-    for (const peer of this.#candidates.values()) {
-      if (peer.status !== 'joining' && !this.#context.isFailed(peer.contact)) known.add(peer);
-    }
-    const { self } = this.#context;
-    return [...known].sort((a, b) => compareClockwise(self.id, a.id, b.id));
-  }
-
-  #nearest(): readonly Peer[] {
-    const around = this.#around();
-    const count = this.#context.config.nearNeighbours;
-    return around.length <= 2 * count ? around : [...around.slice(0, count), ...around.slice(-count)];
-  }
-
-  #closestBehind(): Peer | undefined {
-    return this.#around().findLast((peer) => !peer.suspected);
   }
 }
