@@ -26,6 +26,16 @@ interface Grant {
   isBetween: boolean;
 }
 
+/** A joiner that was let in and is not active yet. */
+interface Admitted {
+  readonly joiner: Peer;
+  readonly predecessor: Peer;
+  readonly token: number;
+  /** Whether it was not connected then, and is told through the predecessor as well. */
+  readonly isApart: boolean;
+  readonly deadline: Deadline;
+}
+
 /**
  * The gatekeeper of the gap behind this node. Two joiners that enter one gap at the same time are what splits published Pastry
  * (Lu, Merz and Weidenbach 2011; Azmy, Merz and Weidenbach 2018), so one at a time holds a grant, and each end of the gap
@@ -37,7 +47,7 @@ export class Admission {
   #grant: Grant | undefined;
   readonly #waiting: SparseMap<Peer, number> = new SparseMap();
   /** Joiners that this node let in as their successor and that are not active yet. */
-  readonly #admitted: SparseMap<string, Deadline> = new SparseMap();
+  readonly #admitted: SparseMap<string, Admitted> = new SparseMap();
 
   constructor(context: Context, membership: Membership) {
     this.#context = context;
@@ -67,39 +77,45 @@ export class Admission {
     else this.#commitBefore(from, message);
   }
 
-  /** From a successor that may not reach the joiner: this node does. False when it is not for a joiner of this gap. */
+  /**
+   * What is said where two of the three do not reach each other. Successor → predecessor → joiner: it is let in. The same way back, when
+   * the joiner is active and would not be heard. False when it is not about a joiner of this node's.
+   */
   onCommitted(from: Peer, message: JoinCommittedMessage): boolean {
     const grant = this.#grant;
-    if (grant?.isPassedOn !== true || grant.successor !== from || grant.token !== message.token) return false;
-    grant.isBetween = true;
-    this.#context.send(grant.joiner, message);
-    return true;
+    if (grant?.isPassedOn === true && grant.token === message.token) {
+      if (from === grant.successor) {
+        grant.isBetween = true;
+        this.#context.send(grant.joiner, message);
+        return true;
+      }
+      if (from === grant.joiner) {
+        this.#believe(from);
+        return true;
+      }
+    }
+    for (const { joiner, predecessor, token } of this.#admitted.values()) {
+      if (predecessor !== from || token !== message.token) continue;
+      this.#believe(joiner);
+      return true;
+    }
+    return false;
   }
 
   /** A joiner said that it is active now: the gap is free for the next one. */
   onActive(joiner: Peer): void {
     joiner.isAdmitted = false;
-    if (this.#grant?.joiner === joiner) {
-      this.#tellSuccessor(this.#grant);
-      this.#free();
-    }
-    if (this.#admitted.size === 0) return;
-    const admitted = this.#admitted.get(joiner.id.hex);
-    if (admitted !== undefined) {
-      this.#context.deadlines.cancel(admitted);
-      this.#admitted.delete(joiner.id.hex);
-    }
+    if (this.#admitted.size > 0) this.#forgetAdmitted(joiner);
+    const grant = this.#grant;
+    if (grant?.joiner !== joiner) return;
+    // Everybody else takes it for told by the joiner itself.
+    if (grant.isBetween && grant.successor !== undefined) this.#sendCommitted(grant.successor, grant);
+    this.#free();
   }
 
-  /** Everybody else takes it for told by the joiner itself. */
-  #tellSuccessor({ joiner, successor, isBetween }: Grant): void {
-    if (isBetween && successor !== undefined) this.#membership.exchange.send(successor, 'push', { members: [joiner.contact] });
-  }
-
-  /** The joiner is gone, or begins anew. */
-  onLost(joiner: Peer): void {
-    this.#waiting.delete(joiner);
-    if (!joiner.isOnRing) this.#forget(joiner);
+  /** There is no connection to the joiner. That is no reason to give it up when there was none before. */
+  onUnheard(joiner: Peer): void {
+    if (!joiner.relayed && this.#admitted.get(joiner.id.hex)?.isApart !== true) this.#onLost(joiner);
   }
 
   /**
@@ -115,13 +131,20 @@ export class Admission {
 
   onGrantTimer(): void {
     const joiner = this.#grant?.joiner;
-    if (joiner !== undefined) this.onLost(joiner);
+    if (joiner?.isOnRing === true) this.onActive(joiner);
+    else if (joiner !== undefined) this.#onLost(joiner);
   }
 
   onAdmittedTimer(id: Id): void {
+    const joiner = this.#admitted.get(id.hex)?.joiner;
     this.#admitted.delete(id.hex);
-    const joiner = this.#context.peers.get(id);
     if (joiner !== undefined && !joiner.isOnRing) this.#membership.remove(joiner);
+  }
+
+  /** The joiner is gone, or begins anew. */
+  #onLost(joiner: Peer): void {
+    this.#waiting.delete(joiner);
+    if (!joiner.isOnRing) this.#forget(joiner);
   }
 
   #commitBehind(joiner: Peer, message: JoinCommitMessage): void {
@@ -138,7 +161,7 @@ export class Admission {
       return;
     }
     this.#makeRoom(joiner);
-    if (successor === undefined) this.#letIn(joiner, message);
+    if (successor === undefined) this.#letIn(joiner, message, joiner);
     else {
       grant.isPassedOn = true;
       this.#context.send(successor, { ...message, predecessor: this.#context.self });
@@ -151,21 +174,29 @@ export class Admission {
     this.#membership.evidence(predecessor);
     const isAgreed = this.#predecessorBut(joiner) === predecessor && inArc(joiner.id, predecessor.id, this.#context.self.id);
     if (this.#context.isOnRing && isAgreed) {
-      this.#letIn(joiner, message);
+      this.#letIn(joiner, message, predecessor);
       // It asked its nearest neighbours before it committed: without a connection to this one it will hardly get one.
       if (!joiner.connected) this.#sendCommitted(predecessor, message);
     } else this.#refuse(joiner, message.attempt, this.#context.isOnRing ? 'stale' : 'not-active', 0);
   }
 
-  #letIn(joiner: Peer, message: JoinCommitMessage): void {
+  #letIn(joiner: Peer, message: JoinCommitMessage, predecessor: Peer): void {
     this.#makeRoom(joiner);
-    if (!this.#admitted.has(joiner.id.hex)) {
-      this.#admitted.set(joiner.id.hex, this.#context.after(this.#context.config.grantMs, { kind: 'admitted', id: joiner.id }));
-    }
+    const { hex } = joiner.id;
+    const deadline =
+      this.#admitted.get(hex)?.deadline ?? this.#context.after(this.#context.config.grantMs, { kind: 'admitted', id: joiner.id });
+    this.#admitted.set(hex, { joiner, predecessor, token: message.token, isApart: !joiner.connected, deadline });
     this.#sendCommitted(joiner, message);
   }
 
-  #sendCommitted(to: Peer, { attempt, token }: JoinCommitMessage): void {
+  /** Others have heard that it is active, and this node cannot. */
+  #believe(joiner: Peer): void {
+    this.#membership.onStatus(joiner, 'active');
+    if (!joiner.connected) this.#membership.vouched(joiner);
+    this.onActive(joiner);
+  }
+
+  #sendCommitted(to: Peer, { attempt, token }: { readonly attempt: number; readonly token: number }): void {
     this.#context.send(to, { type: 'joinCommitted', attempt, token });
   }
 
@@ -206,11 +237,15 @@ export class Admission {
 
   /** Takes back whatever an earlier attempt of this joiner left behind. */
   #forget(joiner: Peer): void {
-    const admitted = this.#admitted.get(joiner.id.hex);
-    if (admitted !== undefined) this.#context.deadlines.cancel(admitted);
-    this.#admitted.delete(joiner.id.hex);
+    this.#forgetAdmitted(joiner);
     if (!joiner.isOnRing) this.#membership.remove(joiner);
     if (this.#grant?.joiner === joiner) this.#free();
+  }
+
+  #forgetAdmitted(joiner: Peer): void {
+    const admitted = this.#admitted.get(joiner.id.hex);
+    if (admitted !== undefined) this.#context.deadlines.cancel(admitted.deadline);
+    this.#admitted.delete(joiner.id.hex);
   }
 
   /** Whether the joiner belongs between this node and its successor. */

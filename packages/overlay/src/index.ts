@@ -6,6 +6,7 @@ export { type Deadline, Deadlines, type PendingTimer, type Timer } from './deadl
 export { exp, ln, power } from './exact-math.ts';
 export * from './id.ts';
 export * from './io.ts';
+export { isJoinMessage, joinerOf } from './join-steps.ts';
 export type { OpenConnection } from './least-worth.ts';
 export { type MemberName, memberNameBytes } from './member-name.ts';
 export * from './messages.ts';

@@ -1,6 +1,6 @@
 import type { Contact } from './contact.ts';
 import type { Id } from './id.ts';
-import type { JoinCommitMessage, OverlayMessage } from './messages.ts';
+import type { JoinMessage, OverlayMessage } from './messages.ts';
 
 /** The two clocks of a step. `monoMs` never goes back and is the one that timers use; `wallMs` is for people and expiry. */
 export interface Now {
@@ -21,8 +21,8 @@ export type CommandRef = number;
 export type OverlayInput =
   /** A message from the peer that the secured connection proves. Any message is evidence of life. */
   | { readonly type: 'message'; readonly from: Contact; readonly message: OverlayMessage }
-  /** The commit of a predecessor that this node does not reach: a common neighbour has passed it on. No sign of life of the predecessor. */
-  | { readonly type: 'commitPassedOn'; readonly from: Contact; readonly message: JoinCommitMessage }
+  /** A step of a join from a node that this one does not reach: a common neighbour has passed it on. No sign of life of that node. */
+  | { readonly type: 'joinPassedOn'; readonly from: Contact; readonly message: JoinMessage }
   /** The deadline asked for has come. `lateMs`: how late the driver was; above 200 the process was stalled or stopped. */
   | { readonly type: 'timeout'; readonly lateMs: number }
   /** A secured connection on which both sides have said Hello. `rttMs`: what a round trip over it took, if the driver knows. */

@@ -40,13 +40,23 @@ export class JoinCandidates {
 
   collect(contacts: readonly Contact[]): void {
     for (const contact of contacts) {
-      if (contact.role !== 'full' || this.#context.isSelf(contact.id) || this.#context.isFailed(contact)) continue;
+      if (contact.role !== 'full' || this.#context.isSelf(contact.id)) continue;
       if (this.#byHex.size >= candidatesMax) return;
       const peer = this.#membership.meet(contact);
+      if (this.#context.isFailed(contact)) {
+        this.#askAnew(peer);
+        continue;
+      }
       // It was joining as well when this node heard of it last, and may be in the ring by now.
       if (peer.status === 'joining') peer.status = undefined;
       this.#byHex.set(contact.id.hex, peer);
     }
+  }
+
+  /** Members name one whose dial was refused here: perhaps before this node knew anybody who could have said that it lives. */
+  #askAnew(peer: Peer): void {
+    const { leafSet, config } = this.#context;
+    if (leafSet.isNear(peer.id, config.nearNeighbours)) this.#verifications.start(peer, 'candidate', { routed: false, delayMs: 0 });
   }
 
   /** Probes those of the nearest that have not answered, all at the same time. */
@@ -65,7 +75,8 @@ export class JoinCandidates {
 
   /** The predecessor to be. */
   closestBehind(): Peer | undefined {
-    return this.#around().findLast((peer) => !peer.suspected);
+    // That this node cannot dial a relayed one is known.
+    return this.#around().findLast((peer) => !peer.suspected || peer.relayed);
   }
 
   /** Known nodes in clockwise order from here. */

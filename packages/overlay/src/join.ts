@@ -2,6 +2,7 @@ import type { Contact } from './contact.ts';
 import type { Context } from './context.ts';
 import type { Deadline } from './deadlines.ts';
 import { JoinCandidates } from './join-candidates.ts';
+import { JoinDetour } from './join-detour.ts';
 import type { Membership } from './membership.ts';
 import type { JoinCommittedMessage, JoinGrantMessage, JoinRefusedMessage, RouteReplyMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
@@ -45,6 +46,7 @@ export class Join {
   readonly #onActive: () => void;
   #stage: Stage = 'idle';
   readonly #candidates: JoinCandidates;
+  readonly #detour: JoinDetour;
   /** Steps that nobody answered in time since the join began. */
   #silences = 0;
   #attempt = 0;
@@ -68,6 +70,7 @@ export class Join {
     this.#router = router;
     this.#membership = membership;
     this.#candidates = new JoinCandidates(context, membership, verifications);
+    this.#detour = new JoinDetour(context, verifications);
     this.#search = new PlaceSearch(context, router, membership, remembered, (reply) => this.#onSearched(reply));
     this.#onActive = onActive;
     this.#deadline = context.deadlines.prepare({ kind: 'joinStep' });
@@ -129,19 +132,23 @@ export class Join {
   /** From the successor that the grant names, or through the predecessor when it cannot be reached: both ends of the gap have taken this node in. */
   onCommitted(from: Peer, message: JoinCommittedMessage): void {
     const grant = this.#grant;
-    if (this.#stage !== 'committing' || grant === undefined || message.attempt !== this.#attempt || message.token !== grant.token) return;
-    if (!this.#isSuccessor(from) && from !== this.#predecessor) return;
+    const predecessor = this.#predecessor;
+    if (this.#stage !== 'committing' || grant === undefined || predecessor === undefined) return;
+    if (message.attempt !== this.#attempt || message.token !== grant.token) return;
+    if (!this.#isSuccessor(from) && from !== predecessor) return;
     this.#finish();
     const successor = this.#membership.meet(grant.successor);
     if (!successor.connected) this.#membership.vouched(successor);
+    this.#detour.onJoined(predecessor, message);
     this.#onActive();
     const candidates = [...this.#candidates.values()].map((peer) => peer.contact);
     this.#candidates.clear();
     this.#membership.consider(candidates);
   }
 
-  /** A near node answered or was found dead: perhaps it was the last one missing. */
+  /** A near node answered or was found dead: perhaps it was the last one missing. Or it was found that only others reach it. */
   progress(): void {
+    if (this.#stage === 'requesting' && this.#predecessor !== undefined && this.#detour.isWrongWay(this.#predecessor)) this.#redirect();
     if (this.#stage !== 'confirming') return;
     if (this.#candidates.nearest().every((peer) => peer.isLeaf)) this.#commit();
     else this.#candidates.askNear();
@@ -150,6 +157,8 @@ export class Join {
   onStepTimer(): void {
     const hasOthers = this.#stage === 'searching' && this.#search.hasOthers;
     if (this.#stage !== 'pausing' && !this.#isQueued && !hasOthers) this.#silences++;
+    const isAsking = this.#stage === 'requesting' || this.#stage === 'committing';
+    if (isAsking && !this.#isQueued && this.#predecessor !== undefined) this.#detour.onSilence(this.#predecessor);
     switch (this.#stage) {
       case 'requesting':
         this.#askAgain();
@@ -220,27 +229,33 @@ export class Join {
   }
 
   #request(): void {
-    this.#predecessor = this.#candidates.closestBehind();
-    if (this.#predecessor === undefined) {
+    const predecessor = this.#candidates.closestBehind();
+    this.#predecessor = predecessor;
+    if (predecessor === undefined) {
       this.#pause('no predecessor can be reached');
       return;
     }
+    if (this.#detour.isClosed(predecessor)) {
+      this.#detour.onSilence(predecessor);
+      this.#pause('the predecessor cannot be reached, nor anybody who could pass messages on to it');
+      return;
+    }
     this.#attempt++;
-    this.#isQueued = false;
     this.#grant = undefined;
+    this.#askFor(predecessor);
+  }
+
+  #askFor(predecessor: Peer): void {
+    this.#isQueued = false;
     this.#enter('requesting', requestMs * this.#patience);
-    this.#context.send(this.#predecessor, { type: 'joinRequest', attempt: this.#attempt });
+    this.#detour.request(predecessor, this.#attempt);
   }
 
   /** In the queue of a gap that is busy the place is kept by asking with the same number. */
   #askAgain(): void {
-    if (!this.#isQueued || this.#predecessor === undefined || this.#candidates.closestBehind() !== this.#predecessor) {
-      this.#redirect();
-      return;
-    }
-    this.#isQueued = false;
-    this.#enter('requesting', requestMs * this.#patience);
-    this.#context.send(this.#predecessor, { type: 'joinRequest', attempt: this.#attempt });
+    const predecessor = this.#predecessor;
+    if (this.#isQueued && predecessor !== undefined && this.#candidates.closestBehind() === predecessor) this.#askFor(predecessor);
+    else this.#redirect();
   }
 
   #commit(): void {

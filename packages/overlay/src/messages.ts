@@ -20,11 +20,7 @@ export type OverlayMessage =
   | RouteReplyMessage
   | FindNextMessage
   | FindNextReplyMessage
-  | JoinRequestMessage
-  | JoinGrantMessage
-  | JoinRefusedMessage
-  | JoinCommitMessage
-  | JoinCommittedMessage
+  | JoinMessage
   | TableRequestMessage
   | TableReplyMessage;
 
@@ -194,10 +190,15 @@ export interface FindNextReplyMessage {
   readonly contacts: readonly Contact[];
 }
 
+/** The steps of a join, each between the joiner and an end of its gap, or between the two ends. */
+export type JoinMessage = JoinRequestMessage | JoinGrantMessage | JoinRefusedMessage | JoinCommitMessage | JoinCommittedMessage;
+
 /** To the counter-clockwise end of the gap that the sender wants to join. */
 export interface JoinRequestMessage {
   readonly type: 'joinRequest';
   readonly attempt: number;
+  /** Who asks, when another passes the request on: only the sender of a message is proven by its connection. */
+  readonly joiner?: Contact;
 }
 
 /** The sole right to join in the gap between the sender and `successor` until the deadline. */
@@ -229,7 +230,7 @@ export interface JoinCommitMessage {
   readonly predecessor: Contact;
 }
 
-/** Successor → joiner: both ends of the gap have taken the joiner in. */
+/** Successor → joiner: both ends of the gap have taken the joiner in. Joiner → predecessor → successor, as far as they do not reach each other: it is active. */
 export interface JoinCommittedMessage {
   readonly type: 'joinCommitted';
   readonly attempt: number;

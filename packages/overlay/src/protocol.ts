@@ -9,6 +9,7 @@ import { FailureDetector } from './failure-detector.ts';
 import type { Id } from './id.ts';
 import type { OverlayEvent, OverlayInput } from './io.ts';
 import { Join } from './join.ts';
+import { JoinSteps } from './join-steps.ts';
 import { Lookups } from './lookups.ts';
 import { Membership } from './membership.ts';
 import { Merge } from './merge.ts';
@@ -31,6 +32,7 @@ export class Protocol {
   readonly #detector: FailureDetector;
   readonly #admission: Admission;
   readonly #join: Join;
+  readonly #joinSteps: JoinSteps;
   readonly #coldStart: ColdStart;
   readonly #merge: Merge;
   readonly #upkeep: TableUpkeep;
@@ -55,6 +57,7 @@ export class Protocol {
     this.#admission = new Admission(context, this.membership);
     const onActive = (): void => this.#activate('joined');
     this.#join = new Join(context, this.#router, this.membership, this.#verifications, this.remembered, onActive);
+    this.#joinSteps = new JoinSteps(this.membership, this.#admission, this.#join);
     this.#coldStart = new ColdStart(context, this.remembered, () => this.#seed());
     this.#merge = new Merge(context, this.#router, this.membership, this.#verifications, this.remembered);
     this.#upkeep = new TableUpkeep(context, this.membership.exchange);
@@ -66,8 +69,8 @@ export class Protocol {
       case 'message':
         this.#onMessage(input.from, input.message);
         break;
-      case 'commitPassedOn':
-        this.#admission.onCommit(this.membership.meet(input.from), input.message);
+      case 'joinPassedOn':
+        this.#joinSteps.onPassedOn(input.from, input.message);
         break;
       case 'timeout':
         this.#onTimeout(input.lateMs);
@@ -205,19 +208,11 @@ export class Protocol {
         this.#lookups.onFindNextReply(peer, message);
         break;
       case 'joinRequest':
-        this.#admission.onRequest(peer, message);
-        break;
       case 'joinGrant':
-        this.#join.onGrant(peer, message);
-        break;
       case 'joinRefused':
-        this.#join.onRefused(peer, message);
-        break;
       case 'joinCommit':
-        this.#admission.onCommit(peer, message);
-        break;
       case 'joinCommitted':
-        if (!this.#admission.onCommitted(peer, message)) this.#join.onCommitted(peer, message);
+        this.#joinSteps.onMessage(peer, message);
         break;
       case 'tableRequest':
         this.#upkeep.onRequest(peer, message);
@@ -364,7 +359,7 @@ export class Protocol {
   #onUnheard(peer: Peer): void {
     this.#router.onHopLost(peer);
     this.#lookups.onLost(peer);
-    this.#admission.onLost(peer);
+    this.#admission.onUnheard(peer);
     this.#coldStart.onLost(peer);
   }
 

@@ -3,6 +3,7 @@ import {
   type Contact,
   defaultOverlayConfig,
   Id,
+  type JoinMessage,
   type JoinRefusedMessage,
   Overlay,
   type OverlayMessage,
@@ -28,6 +29,11 @@ class Gatekeeper {
 
   get now(): { monoMs: number; wallMs: number } {
     return { monoMs: this.nowMs, wallMs: this.nowMs };
+  }
+
+  /** The same, when others have passed it on. */
+  hearsay(from: Contact, message: JoinMessage): { to: Contact; message: OverlayMessage }[] {
+    return sends(this.overlay.step({ type: 'joinPassedOn', from, message }, this.now));
   }
 
   /** What it sends when it hears this, but for probes and leaf sets. */
@@ -199,6 +205,55 @@ describe('the gap behind a node', () => {
   });
 });
 
+describe('a joiner that only others reach', () => {
+  /** One that was granted the gap between a node and `b`; another one waits for it. */
+  function granted(): { gatekeeper: Gatekeeper; token: number } {
+    const gatekeeper = new Gatekeeper(at('1'));
+    gatekeeper.admit(b);
+    const [grant] = gatekeeper.hearsay(a, { type: 'joinRequest', attempt: 1, joiner: a });
+    expect(grant).toMatchObject({ to: a, message: { type: 'joinGrant', attempt: 1, successor: b } });
+    gatekeeper.tell(contact(at('2')), { type: 'joinRequest', attempt: 9 });
+    return { gatekeeper, token: (grant!.message as { token: number }).token };
+  }
+
+  function commit({ gatekeeper, token }: ReturnType<typeof granted>): { to: Contact; message: OverlayMessage }[] {
+    return gatekeeper.hearsay(a, { type: 'joinCommit', attempt: 1, token, joiner: a, predecessor: gatekeeper.overlay.self });
+  }
+
+  test('keeps its grant though it cannot be dialled, is let in, and frees the gap when it says that it is active', () => {
+    const joining = granted();
+    const { gatekeeper, token } = joining;
+    const unreachable = { type: 'peerUnreachable', id: a.id, incarnation: 1, reason: 'refused' } as const;
+    expect(sends(gatekeeper.overlay.step(unreachable, gatekeeper.now))).toEqual([]);
+    expect(commit(joining)).toMatchObject([{ to: b, message: { type: 'joinCommit', token } }]);
+    expect(gatekeeper.overlay.replicaSet(a.id, 1)).toEqual([a]);
+    expect(gatekeeper.overlay.isRelayed(a.id)).toBe(true);
+    const told = gatekeeper.hearsay(a, { type: 'joinCommitted', attempt: 1, token });
+    expect(told).toMatchObject([{ message: { type: 'joinGrant', attempt: 9, successor: a } }]);
+    gatekeeper.pass(defaultOverlayConfig.grantMs);
+    expect(gatekeeper.overlay.leafSet().clockwise[0]).toMatchObject({ contact: a, status: 'active' });
+  });
+
+  test('that the successor does not hear either is told to be active by the predecessor', () => {
+    const joining = granted();
+    const { gatekeeper, token } = joining;
+    commit(joining);
+    const word = { type: 'joinCommitted', attempt: 1, token } as const;
+    expect(gatekeeper.tell(b, word)).toEqual([{ to: a, message: word }]);
+    expect(gatekeeper.hearsay(a, word)).toContainEqual({ to: b, message: word });
+  });
+
+  test('loses the grant that it does not use', () => {
+    const { gatekeeper } = granted();
+    expect(gatekeeper.pass(defaultOverlayConfig.grantMs)).toMatchObject([{ message: { type: 'joinGrant', attempt: 9 } }]);
+  });
+
+  test('is not let in by a token that was not given', () => {
+    const { gatekeeper, token } = granted();
+    expect(commit({ gatekeeper, token: token + 1 })).toMatchObject([{ to: a, message: { type: 'joinRefused', reason: 'expired' } }]);
+  });
+});
+
 describe('the successor', () => {
   test('lets a joiner in only when it has the same predecessor', () => {
     const successor = new Gatekeeper(at('9'));
@@ -213,6 +268,25 @@ describe('the successor', () => {
     const [answer] = successor.tell(a, { type: 'joinCommit', attempt: 1, token: 8, joiner: c, predecessor: a });
     expect(answer).toMatchObject({ to: c, message: { type: 'joinRefused', reason: 'stale' } });
     expect((answer!.message as JoinRefusedMessage).members).toContainEqual(b);
+  });
+
+  test('believes the predecessor, and nobody else, that a joiner which it does not hear is active', () => {
+    const successor = new Gatekeeper(at('9'));
+    successor.admit(a);
+    successor.tell(a, { type: 'joinCommit', attempt: 1, token: 7, joiner: b, predecessor: a });
+    successor.overlay.step({ type: 'peerUnreachable', id: b.id, incarnation: 1, reason: 'timeout' }, successor.now);
+    const statusOfJoiner = (): string | undefined =>
+      successor.overlay.leafSet().counterClockwise.find(({ contact }) => contact.id.equals(b.id))?.status;
+    for (const [from, token] of [
+      [c, 7],
+      [a, 8],
+    ] as const) {
+      successor.tell(from, { type: 'joinCommitted', attempt: 1, token });
+      expect(statusOfJoiner()).toBe('joining');
+    }
+    successor.tell(a, { type: 'joinCommitted', attempt: 1, token: 7 });
+    expect(statusOfJoiner()).toBe('active');
+    expect(successor.overlay.isRelayed(b.id)).toBe(true);
   });
 
   test('tells the predecessor as well when it has no connection to the joiner', () => {

@@ -83,6 +83,69 @@ describe('at the commit', () => {
   });
 });
 
+describe('when the predecessor cannot be reached', () => {
+  const refuse = { type: 'peerUnreachable', id: p.id, incarnation: 1, reason: 'refused' } as const;
+  const alive = { type: 'probeReply', nonce: 0, status: 'active', previouslyActive: true } as const;
+
+  /** A joiner that has found its place through the successor. */
+  function found(): Joiner {
+    const joiner = new Joiner(joining);
+    joiner.take({ type: 'join', contacts: [s] });
+    const { request } = joiner.last('route', s);
+    joiner.hear(s, { type: 'routeReply', request, root: s.id, incarnation: 1, replicaSet: [p, s], path: [], contacts: [] });
+    expect(joiner.last('joinRequest', p)).toEqual({ type: 'joinRequest', attempt: 1 });
+    return joiner;
+  }
+
+  /** The successor says that it reaches the predecessor. */
+  function vouch(joiner: Joiner): void {
+    const { nonce } = joiner.last('indirectProbe', s);
+    joiner.hear(s, { type: 'indirectReply', nonce, target: p.id, outcome: 'alive' });
+  }
+
+  test('it is asked with this node’s contact, as soon as another reaches it, and told in the end that this node is active', () => {
+    const joiner = found();
+    joiner.hear(s, alive);
+    joiner.take(refuse);
+    vouch(joiner);
+    expect(joiner.last('joinRequest', p)).toEqual({ type: 'joinRequest', attempt: 2, joiner: joining });
+    const grant: JoinGrantMessage = { type: 'joinGrant', attempt: 2, token, successor: s, deadlineMs: 5000, members: [p, s] };
+    joiner.take({ type: 'joinPassedOn', from: p, message: grant });
+    expect(joiner.last('joinCommit', p)).toMatchObject({ attempt: 2, token });
+    const committed = { type: 'joinCommitted', attempt: 2, token } as const;
+    joiner.hear(s, committed);
+    expect(joiner.overlay.status).toBe('active');
+    expect(joiner.last('joinCommitted', p)).toEqual(committed);
+    expect(joiner.overlay.isRelayed(p.id)).toBe(true);
+  });
+
+  test('it is asked for anew by those who name it, though it was taken for dead while nobody was known who could have said better', () => {
+    const joiner = found();
+    joiner.take(refuse);
+    // Nobody is left behind this node but the successor itself, which knows better.
+    const { attempt: asked } = joiner.last('joinRequest', s);
+    joiner.hear(s, alive);
+    joiner.hear(s, { type: 'joinRefused', attempt: asked, reason: 'stale', retryAfterMs: 0, members: [s, p], previouslyActive: true });
+    joiner.take(refuse);
+    vouch(joiner);
+    expect(joiner.overlay.isRelayed(p.id)).toBe(true);
+  });
+
+  test('and does not answer through others either, it is looked into whether it lives', () => {
+    const joiner = found();
+    joiner.hear(s, alive);
+    joiner.take(refuse);
+    vouch(joiner);
+    joiner.sent.length = 0;
+    for (let timers = 0; timers < 10 && joiner.overlay.isLeaf(p.id); timers++) {
+      joiner.nowMs = joiner.overlay.nextDeadline();
+      joiner.take({ type: 'timeout', lateMs: 0 });
+    }
+    expect(joiner.last('probe', p)).toMatchObject({ status: 'joining' });
+    expect(joiner.overlay.isLeaf(p.id)).toBe(false);
+  });
+});
+
 describe('over a line so slow that answers come when nobody waits for them any more', () => {
   /** A joiner whose search stayed unanswered, with that search. */
   function unanswered(): { readonly joiner: Joiner; readonly search: OverlayMessage & { type: 'route' } } {

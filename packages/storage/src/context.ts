@@ -85,7 +85,7 @@ export class Context {
     this.outputs.push(output);
   }
 
-  /** To a member that only others reach through one of them. */
+  /** To a node that only others reach through one of them. */
   send(to: Contact, message: Mail | PutResultMessage): void {
     if (message.type !== 'putResult') {
       const via = this.relays.wayTo(to.id);

@@ -1,5 +1,6 @@
 import type { Arc, Contact } from '@dht/overlay';
 import {
+  isJoinMessage,
   type Now,
   Overlay,
   type OverlayInit,
@@ -162,7 +163,7 @@ export class Core {
       if (output.type === 'event') {
         ctx.event(output.event);
         this.storage.onOverlayEvent(output.event);
-      } else if (output.type === 'send' && output.message.type === 'joinCommit') ctx.send(output.to, output.message);
+      } else if (output.type === 'send' && isJoinMessage(output.message)) ctx.send(output.to, output.message);
       else if (output.type !== 'lookupDone' || !this.storage.onLookupDone(output.ref, output.result)) ctx.emit(output);
     }
   }

@@ -7,7 +7,7 @@ export type DiskRef = number;
 
 /** What a node's core (overlay and storage together) can be told. */
 export type CoreInput =
-  | Exclude<OverlayInput, { type: 'message' } | { type: 'sendDropped' } | { type: 'commitPassedOn' }>
+  | Exclude<OverlayInput, { type: 'message' } | { type: 'sendDropped' } | { type: 'joinPassedOn' }>
   | { readonly type: 'message'; readonly from: Contact; readonly message: Message }
   | { readonly type: 'sendDropped'; readonly to: Id; readonly message: Message }
   /** A block came in and its bytes match its multihash. The core owns the handle and releases it. */

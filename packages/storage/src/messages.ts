@@ -1,4 +1,4 @@
-import type { Arc, Id, JoinCommitMessage, NodeLife, OverlayMessage, RequestId } from '@dht/overlay';
+import type { Arc, Id, JoinMessage, NodeLife, OverlayMessage, RequestId } from '@dht/overlay';
 import type { BlockRef, Holder } from './block.ts';
 
 /** Every message of the storage protocol. Blocks go beside them as transfers, correlated by request. */
@@ -20,10 +20,10 @@ export type StorageMessage =
 export type Message = OverlayMessage | StorageMessage;
 
 /**
- * What a common neighbour passes on: questions and answers of storage, and a predecessor's word for a joiner between the two. A put's result
- * is not among it: an initiator gives its block to a coordinator that it reaches.
+ * What a common neighbour passes on: questions and answers of storage, and the steps of a join. A put's result is not among it: an
+ * initiator gives its block to a coordinator that it reaches.
  */
-export type Mail = Exclude<StorageMessage, PutResultMessage | RelayMessage | RelayedMessage> | JoinCommitMessage;
+export type Mail = Exclude<StorageMessage, PutResultMessage | RelayMessage | RelayedMessage> | JoinMessage;
 
 /** What a block travels for. The header of a transfer carries it. */
 export type TransferPurpose =
@@ -132,7 +132,7 @@ export interface SyncStateMessage {
   readonly synced?: Arc;
 }
 
-/** Asks the receiver to pass the mail on to a member of its leaf set, in this very life, which the sender cannot reach itself. */
+/** Asks the receiver to pass the mail on to a node, in this very life, which the sender cannot reach itself: a member of its leaf set, or a joiner. */
 export interface RelayMessage {
   readonly type: 'relay';
   readonly to: NodeLife;

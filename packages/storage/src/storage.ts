@@ -1,4 +1,4 @@
-import type { CommandRef, Contact, Id, LookupResult, OverlayEvent } from '@dht/overlay';
+import { type CommandRef, type Contact, type Id, isJoinMessage, type LookupResult, type OverlayEvent } from '@dht/overlay';
 import { validateStorageConfig } from './config.ts';
 import { Context, type ContextInit } from './context.ts';
 import { Coordinator } from './coordinator.ts';
@@ -124,7 +124,7 @@ export class Storage {
   }
 
   private onMail(from: Contact, mail: Mail): void {
-    if (mail.type === 'joinCommit') this.ctx.tellOverlay({ type: 'commitPassedOn', from, message: mail });
+    if (isJoinMessage(mail)) this.ctx.tellOverlay({ type: 'joinPassedOn', from, message: mail });
     else this.onMessage(from, mail);
   }
 
@@ -221,7 +221,7 @@ export class Storage {
   onSendDropped(to: Id, message: StorageMessage): void {
     if (message.type === 'relayed') return;
     if (message.type === 'relay') {
-      if (message.mail.type !== 'joinCommit') this.onSendDropped(message.to.id, message.mail);
+      if (!isJoinMessage(message.mail)) this.onSendDropped(message.to.id, message.mail);
     } else if (message.type === 'syncState') this.syncStates.dropped(to);
     else this.ctx.requests.get(message.request)?.onPeerGone(to);
   }

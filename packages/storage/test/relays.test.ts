@@ -148,3 +148,71 @@ describe('mail that was passed on is answered', () => {
     expect(sent.filter(({ from: host }) => host === to)).toEqual([]);
   });
 });
+
+describe('the steps of a join are passed on', () => {
+  const [joiner, another] = ['71', '72'].map(
+    (byte): Contact => ({ id: Id.fromHex(byte.repeat(32)), incarnation: 4, role: 'full', address: new Uint8Array(0), addressSeq: 1 }),
+  ) as [Contact, Contact];
+  const life = ({ id, incarnation }: Contact): { id: Id; incarnation: number } => ({ id, incarnation });
+  const request: Mail = { type: 'joinRequest', attempt: 1, joiner };
+  const committed: Mail = { type: 'joinCommitted', attempt: 1, token: 2 };
+  const refused: Mail = { type: 'joinRefused', attempt: 1, reason: 'stale', retryAfterMs: 0, members: [], previouslyActive: true };
+
+  /** Members, of which one is connected to two joiners, and what that one sends. */
+  function beside(): { cluster: Cluster; via: Host; member: Host; told: (from: Contact, to: Contact, mail: Mail) => unknown[] } {
+    const cluster = Cluster.settled(6);
+    const [via, member] = cluster.hosts as [Host, Host];
+    for (const contact of [joiner, another]) via.overlay.strangers.set(contact.id.hex, contact);
+    const sent = listen(cluster);
+    const told = (from: Contact, to: Contact, mail: Mail): unknown[] => {
+      cluster.step(via, { type: 'message', from, message: { type: 'relay', to: life(to), mail } });
+      return sent.splice(0).map(({ to, message }) => ({ to, message }));
+    };
+    return { cluster, via, member, told };
+  }
+
+  it('from a joiner to a member, and back', () => {
+    const { member, told } = beside();
+    expect(told(joiner, member.contact, request)).toEqual([
+      { to: member.contact, message: { type: 'relayed', from: life(joiner), mail: request } },
+    ]);
+    expect(told(member.contact, joiner, refused)).toEqual([
+      { to: joiner, message: { type: 'relayed', from: life(member.contact), mail: refused } },
+    ]);
+  });
+
+  it('and nothing else to or from a joiner, nor between two of them', () => {
+    const { member, told } = beside();
+    expect(told(joiner, member.contact, mail)).toEqual([]);
+    expect(told(member.contact, joiner, mail)).toEqual([]);
+    expect(told(joiner, member.contact, refused)).toEqual([]);
+    expect(told(member.contact, joiner, request)).toEqual([]);
+    expect(told(joiner, another, committed)).toEqual([]);
+    expect(told(member.contact, { ...joiner, incarnation: 3 }, refused)).toEqual([]);
+  });
+
+  it('to a member that believes them of the joiner that they name, as long as it does not hear that itself', () => {
+    const { cluster, via, member } = beside();
+    const take = (from: Contact): number => {
+      cluster.step(member, { type: 'message', from: via.contact, message: { type: 'relayed', from: life(from), mail: request } });
+      return member.overlay.joinMail.splice(0).length;
+    };
+    expect(take(joiner)).toBe(1);
+    expect(take(another), 'in the name of another').toBe(0);
+    member.overlay.strangers.set(joiner.id.hex, joiner);
+    expect(take(joiner), 'to which it is connected').toBe(0);
+  });
+
+  it('to a joiner, which takes nothing else in this way', () => {
+    const { cluster, via, member } = beside();
+    const [, , apart] = cluster.hosts as [Host, Host, Host];
+    cluster.cut(member, apart);
+    apart.overlay.status = 'joining';
+    const take = (passedOn: Mail): number => {
+      const message: Message = { type: 'relayed', from: life(member.contact), mail: passedOn };
+      cluster.step(apart, { type: 'message', from: via.contact, message });
+      return apart.overlay.joinMail.splice(0).length;
+    };
+    expect([refused, committed, request, mail].map(take)).toEqual([1, 1, 0, 0]);
+  });
+});

@@ -32,6 +32,10 @@ export class TestOverlay implements OverlayMachine {
   readonly avoided = new Set<string>();
   /** Members that this node cannot reach. */
   readonly relayed = new Set<string>();
+  /** Connected nodes that are no members, such as joiners. */
+  readonly strangers = new Map<string, Contact>();
+  /** Steps of joins that others passed on. */
+  readonly joinMail: (OverlayInput & { type: 'joinPassedOn' })[] = [];
   /** Members of the leaf set on each side. */
   private readonly half: number;
   private readonly rtt: (id: Id) => number;
@@ -82,6 +86,7 @@ export class TestOverlay implements OverlayMachine {
       this.at(now.monoMs + this.lookupMs, () => [this.lookUp(ref, key)]);
     }
     if (input.type === 'leave') this.status = 'leaving';
+    if (input.type === 'joinPassedOn') this.joinMail.push(input);
     if (input.type !== 'timeout') return [];
     const due = this.changes.filter(({ atMs }) => atMs <= now.monoMs);
     this.changes = this.changes.filter(({ atMs }) => atMs > now.monoMs);
@@ -137,7 +142,7 @@ export class TestOverlay implements OverlayMachine {
   }
 
   contact(id: Id): Contact | undefined {
-    return this.members.get(id.hex)?.contact;
+    return this.members.get(id.hex)?.contact ?? this.strangers.get(id.hex);
   }
 
   rttMs(id: Id): number | undefined {
@@ -178,7 +183,7 @@ export class TestOverlay implements OverlayMachine {
   }
 
   isConnected(id: Id): boolean {
-    return this.members.has(id.hex) && !this.relayed.has(id.hex);
+    return this.strangers.has(id.hex) || (this.members.has(id.hex) && !this.relayed.has(id.hex));
   }
 
   routingTable(): readonly [] {

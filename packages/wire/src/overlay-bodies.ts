@@ -64,7 +64,7 @@ export const overlayBodies: { readonly [Type in OverlayMessage['type']]: Body<Me
   }),
   findNext: body('findNext', 31, 'request', { key: required(1, id) }),
   findNextReply: body('findNextReply', 32, 'replyTo', { status, isRoot: implicit(2, boolean, false), contacts: contactsIn(3) }),
-  joinRequest: body('joinRequest', 33, 'none', { attempt: implicit(1, uint(), 0) }),
+  joinRequest: body('joinRequest', 33, 'none', { attempt: implicit(1, uint(), 0), joiner: optional(2, contact) }),
   joinGrant: body('joinGrant', 34, 'none', {
     attempt: implicit(1, uint(), 0),
     token: implicit(2, uint(), 0),

@@ -10,7 +10,9 @@ import { wireType } from './strict-reader.ts';
 import { WireError } from './wire-error.ts';
 
 const { putResult: _answersTransfersOnly, ...questionsAndAnswers } = storageBodies;
-const frame: EnvelopeKind<Mail> = new EnvelopeKind<Mail>({ ...questionsAndAnswers, joinCommit: overlayBodies.joinCommit });
+const { joinRequest, joinGrant, joinRefused, joinCommit, joinCommitted } = overlayBodies;
+const joinBodies = { joinRequest, joinGrant, joinRefused, joinCommit, joinCommitted };
+const frame: EnvelopeKind<Mail> = new EnvelopeKind<Mail>({ ...questionsAndAnswers, ...joinBodies });
 
 /** A frame within a frame, of mail alone, so that nothing is passed on twice. Of another message the whole frame is unknown. */
 const mail: Kind<Mail> = {

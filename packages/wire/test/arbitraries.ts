@@ -130,14 +130,31 @@ const storageMessages = {
   syncState: recordWith(['type', 'storeId'], { type: type('syncState'), storeId: storeIds, synced: arcs }),
 };
 const { putResult: _answersTransfersOnly, ...mailByType } = storageMessages;
-const joinCommits: fc.Arbitrary<MessageOf<'joinCommit'>> = record({
-  type: type('joinCommit'),
-  attempt: integers,
-  token: integers,
-  joiner: contacts,
-  predecessor: contacts,
-});
-const mails: fc.Arbitrary<Mail> = fc.oneof(...Object.values<fc.Arbitrary<Mail>>(mailByType), joinCommits);
+const joinMessages = {
+  joinRequest: recordWith(['type', 'attempt'], { type: type('joinRequest'), attempt: integers, joiner: contacts }),
+  joinGrant: record({
+    type: type('joinGrant'),
+    attempt: integers,
+    token: integers,
+    successor: contacts,
+    deadlineMs: durations,
+    members: manyContacts,
+  }),
+  joinRefused: record({
+    type: type('joinRefused'),
+    attempt: integers,
+    reason: fc.constantFrom('stale', 'busy', 'not-active', 'expired'),
+    retryAfterMs: durations,
+    members: manyContacts,
+    previouslyActive: fc.boolean(),
+  }),
+  joinCommit: record({ type: type('joinCommit'), attempt: integers, token: integers, joiner: contacts, predecessor: contacts }),
+  joinCommitted: record({ type: type('joinCommitted'), attempt: integers, token: integers }),
+};
+const mails: fc.Arbitrary<Mail> = fc.oneof(
+  ...Object.values<fc.Arbitrary<Mail>>(mailByType),
+  ...Object.values<fc.Arbitrary<Mail>>(joinMessages),
+);
 
 /** One arbitrary for every type of message. */
 export const messagesByType: { readonly [Type in Message['type']]: fc.Arbitrary<MessageOf<Type>> } = {
@@ -208,25 +225,7 @@ export const messagesByType: { readonly [Type in Message['type']]: fc.Arbitrary<
     isRoot: fc.boolean(),
     contacts: manyContacts,
   }),
-  joinRequest: record({ type: type('joinRequest'), attempt: integers }),
-  joinGrant: record({
-    type: type('joinGrant'),
-    attempt: integers,
-    token: integers,
-    successor: contacts,
-    deadlineMs: durations,
-    members: manyContacts,
-  }),
-  joinRefused: record({
-    type: type('joinRefused'),
-    attempt: integers,
-    reason: fc.constantFrom('stale', 'busy', 'not-active', 'expired'),
-    retryAfterMs: durations,
-    members: manyContacts,
-    previouslyActive: fc.boolean(),
-  }),
-  joinCommit: joinCommits,
-  joinCommitted: record({ type: type('joinCommitted'), attempt: integers, token: integers }),
+  ...joinMessages,
   tableRequest: record({ type: type('tableRequest'), row: fc.nat({ max: limits.rowMax }) }),
   tableReply: record({ type: type('tableReply'), row: fc.nat({ max: limits.rowMax }), contacts: manyContacts }),
   ...storageMessages,

@@ -34,6 +34,8 @@ describe('golden bytes of a frame', () => {
     ['heartbeat', { type: 'heartbeat', status: 'active', periodMs: 1000 }, digits('08 a201 05 08 02 10 e807')],
     ['heartbeat without a promise', { type: 'heartbeat', status: 'active' }, digits('05 a201 02 08 02')],
     ['probe', { type: 'probe', nonce: 300, status: 'joining' }, digits('08 aa01 05 08 01 10 ac02')],
+    ['joinRequest', { type: 'joinRequest', attempt: 3 }, digits('05 8a02 02 08 03')],
+    ['joinRequest, to be passed on', { type: 'joinRequest', attempt: 3, joiner: contact }, digits('39 8a02 36 08 03 12', hexContact)],
     ['leaving', { type: 'leaving', done: true }, digits('05 d201 02 08 01')],
     ['leaving, not done', { type: 'leaving', done: false }, digits('03 d201 00')],
     ['routeAck', { type: 'routeAck', request }, digits('2c 12', hexRequest, 'e201 00')],

@@ -1,5 +1,5 @@
 import type { Contact } from '@dht/overlay';
-import type { Message } from '@dht/storage';
+import type { Mail, Message } from '@dht/storage';
 
 const none: readonly Contact[] = [];
 
@@ -21,6 +21,8 @@ export function contactsOf(message: Message): readonly Contact[] {
       return message.contacts;
     case 'joinGrant':
       return [message.successor, ...message.members];
+    case 'joinRequest':
+      return message.joiner === undefined ? none : [message.joiner];
     case 'joinCommit':
       return [message.joiner, message.predecessor];
     case 'putResult':
@@ -56,11 +58,16 @@ export function withGoodContacts(message: Message, isGood: (contact: Contact) =>
       return { ...message, contacts: good(message.contacts) };
     case 'joinGrant':
       return isGood(message.successor) ? { ...message, members: good(message.members) } : undefined;
+    case 'joinRequest':
+      return message.joiner === undefined || isGood(message.joiner) ? message : undefined;
     case 'joinCommit':
       return isGood(message.joiner) && isGood(message.predecessor) ? message : undefined;
     case 'relay':
-    case 'relayed':
-      return withGoodContacts(message.mail, isGood) === undefined ? undefined : message;
+    case 'relayed': {
+      // Of the type that it had.
+      const mail = withGoodContacts(message.mail, isGood) as Mail | undefined;
+      return mail && { ...message, mail };
+    }
     case 'putResult':
       return { ...message, holders: message.holders.filter((holder) => isGood(holder.node)) };
     default:

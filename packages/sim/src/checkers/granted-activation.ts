@@ -1,4 +1,4 @@
-import type { Contact, JoinCommittedMessage, JoinGrantMessage } from '@dht/overlay';
+import type { Contact, JoinCommittedMessage, JoinGrantMessage, NodeLife } from '@dht/overlay';
 import type { CoreEvent, Message } from '@dht/storage';
 import type { Host } from '../machine/host.ts';
 import type { Observer } from '../world/observer.ts';
@@ -7,7 +7,7 @@ import type { Violations } from './violations.ts';
 /** Always: a node becomes active by creating a network, by seeding one it was active in, or with a grant for its gap. */
 export class GrantedActivation implements Observer {
   readonly name = 'granted-activation';
-  readonly sends: readonly Message['type'][] = ['joinGrant', 'joinCommitted'];
+  readonly sends: readonly Message['type'][] = ['joinGrant', 'joinCommitted', 'relay'];
   private readonly violations: Violations;
   /** By joiner and incarnation: tokens granted, and tokens that came back committed. */
   private readonly granted = new Map<string, Set<number>>();
@@ -17,7 +17,9 @@ export class GrantedActivation implements Observer {
     this.violations = violations;
   }
 
-  onSend(_from: Host, to: Contact, message: Message): void {
+  onSend(from: Host, to: NodeLife, message: Message): void {
+    // What others are to pass on was said by whoever gives it to them, to whom it is addressed.
+    if (message.type === 'relay') this.onSend(from, message.to, message.mail);
     if (message.type === 'joinGrant') this.note(this.granted, to, message);
     if (message.type === 'joinCommitted') this.note(this.committed, to, message);
   }
@@ -40,7 +42,7 @@ export class GrantedActivation implements Observer {
     this.committed.delete(life);
   }
 
-  private note(tokens: Map<string, Set<number>>, to: Contact, { token }: JoinGrantMessage | JoinCommittedMessage): void {
+  private note(tokens: Map<string, Set<number>>, to: NodeLife, { token }: JoinGrantMessage | JoinCommittedMessage): void {
     const life = lifeOf(to);
     const known = tokens.get(life);
     if (known === undefined) tokens.set(life, new Set([token]));
@@ -59,6 +61,6 @@ export class GrantedActivation implements Observer {
   }
 }
 
-function lifeOf({ id, incarnation }: Contact): string {
+function lifeOf({ id, incarnation }: NodeLife): string {
   return `${id.hex}/${incarnation}`;
 }
