@@ -108,7 +108,7 @@ export class Admission {
     if (this.#admitted.size > 0) this.#forgetAdmitted(joiner);
     const grant = this.#grant;
     if (grant?.joiner !== joiner) return;
-    // Everybody else takes it for told by the joiner itself.
+    // It need not ask first whether the joiner lives, as it would when it hears from others.
     if (grant.isBetween && grant.successor !== undefined) this.#sendCommitted(grant.successor, grant);
     this.#free();
   }

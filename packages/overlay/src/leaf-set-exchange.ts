@@ -40,7 +40,17 @@ export class LeafSetExchange {
 
   /** All members by name; with `compare` the receiver answers with what it knows better. */
   sendList(to: Peer, purpose: 'list' | 'compare'): void {
-    const contacts = purpose === 'compare' ? [...this.#own(), ...this.#candidates()] : this.#own();
+    this.#sendNames(to, purpose, purpose === 'compare' ? [...this.#own(), ...this.#candidates()] : this.#own());
+  }
+
+  /** The first word of this node as an active one. Who is named counts as told of it, so those that only others reach are left out. */
+  sendArrival(to: Peer): void {
+    const { leafSet, self } = this.#context;
+    const told = leafSet.members.filter(({ relayed }) => !relayed).map(({ contact }) => contact);
+    this.#sendNames(to, 'list', [self, ...told]);
+  }
+
+  #sendNames(to: Peer, purpose: 'list' | 'compare', contacts: readonly Contact[]): void {
     const failed = this.#failures(({ ageMs }) => ageMs < freshMs);
     this.send(to, purpose, { named: contacts.slice(0, namesMax).map(nameOf), failed });
   }

@@ -461,8 +461,9 @@ export class Protocol {
     // Their neighbours know them already.
     if (isEstablished) return;
     this.membership.repair.onJoined();
-    for (const neighbour of this.context.leafSet.near(this.context.config.nearNeighbours))
-      this.membership.exchange.sendList(neighbour, 'list');
+    for (const neighbour of this.context.leafSet.near(this.context.config.nearNeighbours)) {
+      if (!neighbour.relayed) this.membership.exchange.sendArrival(neighbour);
+    }
   }
 
   /** Those who asked this node for the way in before it knew one need not wait for their next attempt. */
