@@ -70,7 +70,7 @@ const lan: OverlayConfig = {
   cellSize: 3,
   replicaSetRank: 8,
   tableContactsMax: 512,
-  tableContactsMin: 192,
+  tableContactsMin: 224,
   heartbeatMsMin: 0.5 * second,
   heartbeatMsMax: 1 * second,
   leafLossTarget: 0.002,
