@@ -1,15 +1,12 @@
 import type { Contact, Id } from '@dht/overlay';
-import type { BlockRef } from './block.ts';
 import type { Context } from './context.ts';
+import type { Home } from './homes.ts';
 import type { HaveReplyMessage } from './messages.ts';
 import { OpenRequest, type ReplyMessage } from './requests.ts';
 import type { StorageTimer } from './timer.ts';
 
 /** Where the copies of one block are that this node holds beside or instead of those responsible for it. */
-export interface Count {
-  readonly block: BlockRef;
-  /** The r closest nodes without this one; fewer when there are fewer. */
-  readonly members: readonly Contact[];
+export interface Count extends Home {
   /** Members that hold it durably. */
   readonly holders: readonly Contact[];
   /** Members that said they have it not; the rest did not answer. */
@@ -18,9 +15,7 @@ export interface Count {
   readonly isConfirmed: boolean;
 }
 
-interface Line {
-  readonly block: BlockRef;
-  readonly members: readonly Contact[];
+interface Line extends Home {
   readonly holders: Contact[];
   readonly lacking: Contact[];
   synced: number;
@@ -32,11 +27,10 @@ export class Census extends OpenRequest {
   private readonly questions = new Map<string, { readonly member: Contact; readonly lines: Line[] }>();
   private readonly done: (counts: readonly Count[]) => void;
 
-  /** Blocks whose replica set this node cannot tell are left out of the answer. */
-  constructor(ctx: Context, blocks: readonly BlockRef[], done: (counts: readonly Count[]) => void) {
+  constructor(ctx: Context, homes: readonly Home[], done: (counts: readonly Count[]) => void) {
     super(ctx);
     this.done = done;
-    this.lines = blocks.filter(({ key }) => ctx.overlay.coversReplicaSet(key, ctx.config.replicas)).map((block) => this.lineOf(block));
+    this.lines = homes.map((home) => ({ ...home, holders: [], lacking: [], synced: 0 }));
     for (const line of this.lines) for (const member of line.members) this.addQuestion(member, line);
     for (const { member, lines } of this.questions.values()) this.ask(member, lines);
     if (this.questions.size === 0) this.finish();
@@ -52,12 +46,6 @@ export class Census extends OpenRequest {
 
   onTimer(timer: StorageTimer): void {
     if (timer.type === 'silence') this.note(timer.peer, []);
-  }
-
-  private lineOf(block: BlockRef): Line {
-    const { overlay, config } = this.ctx;
-    const closest = overlay.replicaSet(block.key, config.replicas);
-    return { block, members: closest.filter(({ id }) => !this.ctx.isSelf(id)), holders: [], lacking: [], synced: 0 };
   }
 
   private addQuestion(member: Contact, line: Line): void {

@@ -2,10 +2,17 @@ import type { Id } from '@dht/overlay';
 import type { BlockRef } from './block.ts';
 import { Census, type Count } from './census.ts';
 import type { Context } from './context.ts';
+import type { Homes } from './homes.ts';
 import type { CoreCommand, HandOverResult } from './io.ts';
 import type { Pusher } from './pusher.ts';
 
 export type HandOverCommand = Extract<CoreCommand, { readonly type: 'handOver' }>;
+
+export interface HandOverParts {
+  readonly ctx: Context;
+  readonly pusher: Pusher;
+  readonly homes: Homes;
+}
 
 /** Between two looks at what has arrived. */
 const passMs = 250;
@@ -18,6 +25,7 @@ const passMs = 250;
 export class HandOver {
   private readonly ctx: Context;
   private readonly pusher: Pusher;
+  private readonly homes: Homes;
   private readonly command: HandOverCommand;
   private readonly deadlineMs: number;
   private readonly onEnd: () => void;
@@ -28,9 +36,10 @@ export class HandOver {
   private isFull = false;
   isOver = false;
 
-  constructor(ctx: Context, pusher: Pusher, command: HandOverCommand, onEnd: () => void) {
+  constructor({ ctx, pusher, homes }: HandOverParts, command: HandOverCommand, onEnd: () => void) {
     this.ctx = ctx;
     this.pusher = pusher;
+    this.homes = homes;
     this.command = command;
     this.onEnd = onEnd;
     this.deadlineMs = ctx.now.monoMs + command.timeoutMs;
@@ -59,7 +68,10 @@ export class HandOver {
     const { ctx } = this;
     const whole = { from: ctx.self.id, to: ctx.self.id };
     ctx.disk.list(whole, after, ctx.config.keysPageLimit, ({ blocks, more }) => {
-      new Census(ctx, blocks, (counts) => this.counted(counts, more ? blocks.at(-1) : undefined));
+      this.homes.find(blocks, Number.POSITIVE_INFINITY, (homes, missing) => {
+        this.remaining += missing;
+        new Census(ctx, homes, (counts) => this.counted(counts, more ? blocks.at(-1) : undefined));
+      });
     });
   }
 

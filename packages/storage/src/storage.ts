@@ -5,6 +5,7 @@ import { Coordinator } from './coordinator.ts';
 import { Fetcher } from './fetcher.ts';
 import { type GetParts, GetRequest } from './get-request.ts';
 import { HandOver } from './hand-over.ts';
+import { Homes } from './homes.ts';
 import type { CoreCommand, CoreInput } from './io.ts';
 import { LocalStore } from './local-store.ts';
 import type { Mail, StorageMessage, TransferHeader } from './messages.ts';
@@ -40,6 +41,7 @@ export class Storage {
   private readonly fetcher: Fetcher;
   private readonly pusher: Pusher;
   private readonly sync: Sync;
+  private readonly homes: Homes;
   private readonly surplus: Surplus;
   private readonly repair: Repair;
   private readonly putParts: PutParts;
@@ -71,7 +73,8 @@ export class Storage {
     );
     const repairParts = { ctx, own, syncStates: this.syncStates, fetcher: this.fetcher, pusher: this.pusher };
     this.sync = new Sync(repairParts);
-    this.surplus = new Surplus(repairParts);
+    this.homes = new Homes(ctx, this.placement);
+    this.surplus = new Surplus({ ...repairParts, homes: this.homes });
     this.repair = new Repair({ ...repairParts, sync: this.sync, surplus: this.surplus });
     this.putParts = { ctx, placement: this.placement, coordinator: this.coordinator };
     this.getParts = { ctx, placement: this.placement, own, peers, onSpoiled: discard };
@@ -282,7 +285,7 @@ export class Storage {
     const onEnd = (): void => {
       this.handOver = undefined;
     };
-    const handOver = new HandOver(this.ctx, this.pusher, command, onEnd);
+    const handOver = new HandOver({ ctx: this.ctx, pusher: this.pusher, homes: this.homes }, command, onEnd);
     if (!handOver.isOver) this.handOver = handOver;
   }
 }

@@ -2,16 +2,20 @@ import type { Arc, Id } from '@dht/overlay';
 import { isWhole } from './arcs.ts';
 import { Census, type Count } from './census.ts';
 import type { Context } from './context.ts';
+import type { Homes } from './homes.ts';
 import type { Pusher } from './pusher.ts';
 import type { Responsibility } from './responsibility.ts';
 
 /** Copies looked at in one round: few, because nothing is urgent about them. */
 const pageLimit = 200;
+/** Lookups for one page of them: what is not found then has its turn again. */
+const lookupsMax = 32;
 
 export interface SurplusParts {
   readonly ctx: Context;
   readonly own: Responsibility;
   readonly pusher: Pusher;
+  readonly homes: Homes;
 }
 
 /**
@@ -43,7 +47,7 @@ export class Surplus {
     this.isRunning = true;
     this.ctx.disk.list(arc, this.after, pageLimit, ({ blocks, more }) => {
       this.after = more ? blocks.at(-1)?.key : undefined;
-      new Census(this.ctx, blocks, (counts) => this.counted(counts));
+      this.parts.homes.find(blocks, lookupsMax, (homes) => new Census(this.ctx, homes, (counts) => this.counted(counts)));
     });
   }
 
