@@ -11,7 +11,10 @@ const getTimeoutMs = 30 * second;
 const getsMax = 64;
 const getsPerReader = 2;
 
-/** Eventually: every acknowledged block can be read from every node. Asks for them, and lets the time for that pass. */
+/**
+ * Eventually: every acknowledged block can be read from every node that can talk to one of those that hold it (blocks do not travel through
+ * others). Asks for them in random order, so that not all ask for the same at once, and lets the time for that pass.
+ */
 export class ReadableEverywhere {
   readonly name = 'readable-everywhere';
   private readonly cluster: Cluster;
@@ -33,11 +36,21 @@ export class ReadableEverywhere {
     const readers = cluster.world.hosts.filter(({ runs, status }) => runs && status === 'active');
     if (items.length === 0 || readers.length === 0) return;
     const each = Math.max(1, Math.floor(readsMax / items.length));
-    const reads = sample(cluster.random, items, readsMax).flatMap((item) =>
+    const all = sample(cluster.random, items, readsMax).flatMap((item) =>
       sample(cluster.random, readers, each).map((host) => ({ item, host })),
+    );
+    const reads = sample(
+      cluster.random,
+      all.filter(({ item, host }) => this.isInReach(item, host)),
+      all.length,
     );
     const window = Math.min(getsMax, getsPerReader * readers.length);
     for (let from = 0; from < reads.length; from += window) this.readAll(reads.slice(from, from + window));
+  }
+
+  private isInReach({ copies }: Item, { index }: Host): boolean {
+    const { reachability } = this.cluster.world.network;
+    return [...copies].some((holder) => holder.runs && (holder.index === index || reachability.allows(index, holder.index)));
   }
 
   private readAll(reads: readonly { readonly item: Item; readonly host: Host }[]): void {
