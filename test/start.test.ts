@@ -118,6 +118,16 @@ describe('dht start', () => {
     expect(again.stderr).not.toContain('is taken');
   });
 
+  test('without --listen comes back to the port that was chosen with it: there the others look for it', async () => {
+    const path = testbed.folder();
+    const address = await local();
+    const first = await untilReady(daemon(path, ['start', '--listen', address]));
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const again = await untilReady(daemon(path, ['start']));
+    expect(again.stdout).toContain(`${address}/p2p/`);
+  });
+
   test('at a path that another daemon has is a conflict that names its process', async () => {
     const path = testbed.folder();
     const first = await untilReady(daemon(path, ['start', '--listen', await local()]));

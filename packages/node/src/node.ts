@@ -347,7 +347,7 @@ async function openTransport(
         selfChanged: (self) => runtime.selfChanged(self),
       },
     });
-    if (!config.listenChosen && config.announce.length === 0) await rememberPort(meta, transport);
+    if (config.announce.length === 0) await rememberPort(meta, transport);
     return transport;
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;

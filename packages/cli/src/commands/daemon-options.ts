@@ -20,7 +20,11 @@ export interface DaemonFlags {
 
 export function addDaemonOptions(command: Command): Command {
   return command
-    .option('--listen <multiaddr>', 'listen here; may be given more than once (default: every interface, port 4001 or a free one)', collect)
+    .option(
+      '--listen <multiaddr>',
+      'listen here; may be given more than once (default: every interface, the port of last time, else 4001 or a free one)',
+      collect,
+    )
     .option('--announce <multiaddr>', 'tell others this address instead; may be given more than once', collect)
     .option('--client', 'put and get only: keep nothing for others')
     .option('--no-kad', 'run without kad-dht, the second way to find peers that moved')
