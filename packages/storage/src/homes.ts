@@ -26,7 +26,7 @@ export class Homes {
     this.placement = placement;
   }
 
-  /** With at most so many lookups. `missing`: blocks whose home was not found, or not looked for any more. */
+  /** With at most so many lookups, and none after one that failed. `missing`: blocks whose home was not found, or not looked for any more. */
   find(blocks: readonly BlockRef[], lookupsMax: number, done: (homes: readonly Home[], missing: number) => void): void {
     const homes: Home[] = [];
     let lookups = 0;
@@ -39,6 +39,8 @@ export class Homes {
           lookups++;
           this.placement.locate(block.key, true, lookupMs, (located) => {
             if (typeof located !== 'string') homes.push(this.homeOf(block, located.contacts));
+            // The next one would as likely fail, and whoever hands over before it leaves cannot wait for each of them.
+            else lookups = Number.POSITIVE_INFINITY;
             next(index + 1);
           });
           return;
