@@ -1,5 +1,6 @@
 import type { Contact } from './contact.ts';
 import type { Context } from './context.ts';
+import type { Deadline } from './deadlines.ts';
 import type { Membership } from './membership.ts';
 import type { RouteReplyMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
@@ -14,6 +15,8 @@ const foreignMax = 16;
 /** One contact between two rings is enough to unify them, so in a ring of more nodes than this each of them looks less often. */
 const nodesAtFullPace = 100;
 const slownessMax = 20;
+/** After the loss of most members the first look comes this soon, and each next one after twice as long, up to the usual pause. */
+const quickMs = 2000;
 /** With fewer contacts than this in the routing table the remembered ones go back into it. */
 const contactsWanted = 4;
 
@@ -29,6 +32,11 @@ export class Merge {
   readonly #verifications: Verifications;
   readonly #remembered: Remembered;
   readonly #foreign: Set<Peer> = new Set();
+  #deadline: Deadline | undefined;
+  /** The pause before the next look is no longer than this. */
+  #msMax: number = Number.POSITIVE_INFINITY;
+  /** How many members there were at most since the last time that most of them were lost. */
+  #membersMax = 0;
 
   constructor(context: Context, router: Router, membership: Membership, verifications: Verifications, remembered: Remembered) {
     this.#context = context;
@@ -40,10 +48,24 @@ export class Merge {
 
   begin(): void {
     const slowness = Math.min(slownessMax, Math.max(1, this.#context.leafSet.estimatedSize() / nodesAtFullPace));
-    this.#context.after(this.#context.jittered(this.#context.config.mergeMs * slowness), { kind: 'merge' });
+    const pauseMs = Math.min(this.#msMax, this.#context.config.mergeMs * slowness);
+    this.#deadline = this.#context.after(this.#context.jittered(pauseMs), { kind: 'merge' });
+  }
+
+  /** When half of the members are gone this node may be cut off from the others, often for no more than some seconds. */
+  onLeafSetChanged(): void {
+    const { size } = this.#context.leafSet;
+    this.#membersMax = Math.max(this.#membersMax, size);
+    if (2 * size > this.#membersMax) return;
+    this.#membersMax = size;
+    if (this.#deadline === undefined) return;
+    this.#context.deadlines.cancel(this.#deadline);
+    this.#msMax = quickMs;
+    this.begin();
   }
 
   onTimer(): void {
+    this.#msMax *= 2;
     this.begin();
     if (this.#context.table.size < contactsWanted) for (const contact of this.#remembered.contacts()) this.#context.learn(contact);
     const contact = this.#remembered.pick();

@@ -116,6 +116,7 @@ export class Protocol {
     if (!this.context.isOnRing) return;
     this.context.fitTable();
     this.#detector.onLeafSetChanged();
+    this.#merge.onLeafSetChanged();
   }
 
   /** The neighbours learn the new address from this node itself, everybody else from them. */

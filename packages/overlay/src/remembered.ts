@@ -12,7 +12,7 @@ const sectorTops = ringTops / sectors;
 /** So many of the contacts may be of nodes that fell silent: after a partition they are the only way to the other side. */
 const lostShare = 1 / 4;
 /** Pause before a contact that did not answer is tried again, doubled each time. */
-const retryMsMin = 60_000;
+const retryMsMin = 4_000;
 const retryMsMax = 60 * 60_000;
 /** The driver is told of changes soon, but seldom. */
 const announceMsMin = 1_000;
@@ -75,7 +75,10 @@ export class Remembered {
     peer.isNoted = false;
     const { hex } = peer.id;
     if (!this.#contacts.has(hex)) return;
-    const failures = (this.#losses.get(hex)?.failures ?? 0) + 1;
+    const known = this.#losses.get(hex);
+    // One silence is noticed in several ways: by a verdict, by dials that fail.
+    if (known !== undefined && this.#context.now.monoMs < known.retryMs) return;
+    const failures = (known?.failures ?? 0) + 1;
     const retryMs = this.#context.now.monoMs + this.#context.jittered(Math.min(retryMsMax, retryMsMin * 2 ** (failures - 1)));
     this.#losses.set(hex, { failures, retryMs });
     if (this.#losses.size <= this.#context.config.rememberedMax * lostShare) return;

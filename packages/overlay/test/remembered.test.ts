@@ -42,6 +42,18 @@ test('lost contacts are kept as a way to the other side of a partition, but only
   expect(remembered.pick()).toBeDefined();
 });
 
+test('one silence that is noticed in several ways counts once', () => {
+  const shared = context(16);
+  const silent = contact(randomId(seeded(11)));
+  const remembered = new Remembered(shared, [silent]);
+  for (let i = 0; i < 5; i++) remembered.lost(new Peer(silent));
+  shared.now = { monoMs: 6000, wallMs: 0 };
+  expect(remembered.pick()).toBe(silent);
+  remembered.lost(new Peer(silent));
+  shared.now = { monoMs: 11_000, wallMs: 0 };
+  expect(remembered.pick()).toBeUndefined();
+});
+
 test('the driver is told of changes, but not of each', () => {
   const shared = context(16);
   const random = seeded(8);
