@@ -92,6 +92,23 @@ describe.each(seeds)('neighbours that do not reach each other, seed %d', (seed) 
     expect(world.runUntil(() => isExact(world), minute, second)).toBe(true);
   });
 
+  test('a member that reaches nobody who has a block gets it through others', () => {
+    const ring = cutNeighbours(seed);
+    const { world, cluster, pair } = ring;
+    const [one] = pair;
+    const block = blockBetween(ring, 10 * 1024);
+    cluster.crash(one);
+    world.runFor(20 * second);
+    let isSettled = false;
+    cluster.put(cluster.anyActive(), block, minute, ({ settled }) => (isSettled ||= settled));
+    world.runUntil(() => isSettled, minute, 100);
+    const holders = world.hosts.filter(({ disk }) => disk.has(block.key));
+    expect(holders.length).toBeGreaterThanOrEqual(world.storageConfig.replicas);
+    for (const holder of holders) world.network.reachability.cutPair(one.index, holder.index);
+    cluster.restart(one);
+    expect(world.runUntil(() => one.disk.has(block.key), 5 * minute, second)).toBe(true);
+  });
+
   test('a node that does not reach its successor joins', () => {
     const { world, cluster, pair } = cutNeighbours(seed);
     const [one, successor] = pair;

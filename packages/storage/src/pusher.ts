@@ -1,5 +1,4 @@
-import type { Contact, Id } from '@dht/overlay';
-import { SparseMap } from '@dht/overlay';
+import { type Contact, type Id, SparseMap } from '@dht/overlay';
 import type { BlockRef } from './block.ts';
 import type { Context } from './context.ts';
 import { OpenRequest, type ReplyMessage } from './requests.ts';
@@ -60,8 +59,19 @@ export class Pusher {
       this.ctx.counters.pushedBlocks++;
       this.ctx.counters.repairBytes += push.block.size;
     }
+    if (outcome === 'failed') this.leaveOnTheWay(push);
     push.done?.(outcome);
     this.pump();
+  }
+
+  /**
+   * The node is reached by others only, and nobody that it reaches has the block. Then whoever passes on its mail gets a copy: there the node
+   * looks for it, and there it is surplus that finds its way home.
+   */
+  private leaveOnTheWay({ block, to }: Push): void {
+    const { relays } = this.ctx;
+    const carrier = relays.isApart(to.id) ? relays.wayTo(to.id) : undefined;
+    if (carrier !== undefined) this.offer(block, carrier);
   }
 }
 
@@ -86,7 +96,7 @@ class PushRequest extends OpenRequest {
     else if (message.type === 'stored') this.finish(message.outcome === 'full' ? 'full' : 'failed');
     else if (message.type !== 'offerReply') return;
     else if (message.answer === 'want') this.send();
-    else if (message.answer === 'coming') this.finish('held');
+    else if (message.answer === 'coming') this.onComing();
     else this.finish(message.answer === 'full' ? 'full' : 'failed');
   }
 
@@ -96,6 +106,13 @@ class PushRequest extends OpenRequest {
 
   onTimer(): void {
     this.finish('failed');
+  }
+
+  /** From somebody else who gives it, or from whom it is fetched, as this node cannot send it: then whether that comes to anything is awaited. */
+  private onComing(): void {
+    const { to } = this.push;
+    if (this.ctx.relays.isApart(to.id)) this.expectAnswer(to.id, this.ctx.config.storeTimeoutMs);
+    else this.finish('held');
   }
 
   private send(): void {
