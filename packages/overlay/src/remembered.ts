@@ -26,7 +26,8 @@ interface Loss {
 /** Contacts for a rejoin and for finding other rings of the network: the live ones spread over the ring, and some lost ones. */
 export class Remembered {
   readonly #context: Context;
-  readonly #contacts: Map<string, Contact> = new Map();
+  /** In the order in which they were noted. They are few and change seldom, so each change makes a new list of exactly their number. */
+  #contacts: readonly Contact[] = [];
   /** Those of them that did not answer last time. */
   readonly #losses: SparseMap<string, Loss> = new SparseMap();
   #deadline: Deadline | undefined;
@@ -38,20 +39,20 @@ export class Remembered {
   }
 
   get size(): number {
-    return this.#contacts.size;
+    return this.#contacts.length;
   }
 
   contacts(): readonly Contact[] {
-    return [...this.#contacts.values()];
+    return this.#contacts;
   }
 
   /** Takes over contacts that somebody else has remembered; of too many some from everywhere in the list. */
   adopt(contacts: readonly Contact[]): void {
     const { rememberedMax } = this.#context.config;
     const step = Math.max(1, contacts.length / rememberedMax);
-    for (let at = 0; at < contacts.length && this.#contacts.size < rememberedMax; at += step) {
+    for (let at = 0; at < contacts.length && this.size < rememberedMax; at += step) {
       const contact = contacts[Math.floor(at)] as Contact;
-      if (contact.role === 'full' && !this.#context.isSelf(contact.id)) this.#contacts.set(contact.id.hex, contact);
+      if (contact.role === 'full' && !this.#context.isSelf(contact.id)) this.#put(contact, this.#placeOf(contact.id));
     }
   }
 
@@ -60,21 +61,21 @@ export class Remembered {
     const { contact } = peer;
     if (peer.isNoted && !isNewlyTabled) return;
     peer.isNoted = true;
-    const { hex } = contact.id;
-    const known = this.#contacts.get(hex);
+    const place = this.#placeOf(contact.id);
+    const known = this.#contacts[place];
     const { rememberedMax } = this.#context.config;
-    if (known === undefined && !isNewlyTabled && this.#contacts.size >= rememberedMax) return;
-    this.#contacts.set(hex, contact);
-    this.#losses.delete(hex);
-    if (this.#contacts.size > rememberedMax) this.#forgetWorst();
-    if (known === undefined ? this.#contacts.has(hex) : !isSameContact(known, contact)) this.#changed();
+    if (known === undefined && !isNewlyTabled && this.size >= rememberedMax) return;
+    this.#losses.delete(contact.id.hex);
+    if (known !== contact) this.#put(contact, place);
+    const isKept = this.size <= rememberedMax || this.#forgetWorst() !== contact;
+    if (known === undefined ? isKept : !isSameContact(known, contact)) this.#changed();
   }
 
   /** The node does not answer any more. It is kept for a while among the lost. */
   lost(peer: Peer): void {
     peer.isNoted = false;
     const { hex } = peer.id;
-    if (!this.#contacts.has(hex)) return;
+    if (this.#placeOf(peer.id) < 0) return;
     const known = this.#losses.get(hex);
     // One silence is noticed in several ways: by a verdict, by dials that fail.
     if (known !== undefined && this.#context.now.monoMs < known.retryMs) return;
@@ -82,7 +83,7 @@ export class Remembered {
     const retryMs = this.#context.now.monoMs + this.#context.jittered(Math.min(retryMsMax, retryMsMin * 2 ** (failures - 1)));
     this.#losses.set(hex, { failures, retryMs });
     if (this.#losses.size <= this.#context.config.rememberedMax * lostShare) return;
-    this.#forget(this.#worstLoss());
+    this.#forget(this.#placeOf(this.#worstLoss()));
     this.#changed();
   }
 
@@ -90,7 +91,7 @@ export class Remembered {
   pick(): Contact | undefined {
     const { monoMs } = this.#context.now;
     const isDue = (contact: Contact): boolean => (this.#losses.get(contact.id.hex)?.retryMs ?? 0) <= monoMs;
-    return this.#context.pick(this.contacts().filter(isDue));
+    return this.#context.pick(this.#contacts.filter(isDue));
   }
 
   onTimer(): void {
@@ -99,34 +100,44 @@ export class Remembered {
     this.#context.emit({ type: 'rememberedChanged' });
   }
 
-  #worstLoss(): string {
-    const [[worst] = ['']] = [...this.#losses].sort(
-      ([a, { failures: more }], [b, { failures: fewer }]) => fewer - more || this.#heardMs(a) - this.#heardMs(b),
-    );
-    return worst;
+  #worstLoss(): Id {
+    const lost = this.#contacts.filter(({ id }) => this.#losses.has(id.hex)).map(({ id }) => id);
+    const failures = ({ hex }: Id): number => this.#losses.get(hex)?.failures ?? 0;
+    return lost.reduce((worst, id) => {
+      const more = failures(id) - failures(worst) || this.#heardMs(worst) - this.#heardMs(id);
+      return more > 0 ? id : worst;
+    });
   }
 
   /** Of the most crowded sector the one heard from least recently. */
-  #forgetWorst(): void {
+  #forgetWorst(): Contact {
     const counts = new Uint8Array(sectors);
-    for (const { id } of this.#contacts.values()) counts[sectorOf(id)] = (counts[sectorOf(id)] as number) + 1;
+    for (const { id } of this.#contacts) counts[sectorOf(id)] = (counts[sectorOf(id)] as number) + 1;
     let crowded = 0;
     for (let sector = 1; sector < sectors; sector++) if ((counts[sector] as number) > (counts[crowded] as number)) crowded = sector;
-    let worst: string | undefined;
-    for (const [hex, { id }] of this.#contacts) {
-      if (sectorOf(id) === crowded && (worst === undefined || this.#heardMs(hex) < this.#heardMs(worst))) worst = hex;
-    }
-    if (worst !== undefined) this.#forget(worst);
+    const worst = this.#contacts
+      .filter(({ id }) => sectorOf(id) === crowded)
+      .reduce((found, contact) => (this.#heardMs(contact.id) < this.#heardMs(found.id) ? contact : found));
+    this.#forget(this.#contacts.indexOf(worst));
+    return worst;
   }
 
-  #forget(hex: string): void {
-    this.#contacts.delete(hex);
-    this.#losses.delete(hex);
+  /** −1 when it is not remembered. */
+  #placeOf(id: Id): number {
+    return this.#contacts.findIndex((contact) => contact.id === id || (contact.id.top === id.top && contact.id.equals(id)));
   }
 
-  #heardMs(hex: string): number {
-    const contact = this.#contacts.get(hex);
-    return (contact && this.#context.peers.get(contact.id)?.lastHeardMs) ?? Number.NEGATIVE_INFINITY;
+  #put(contact: Contact, place: number): void {
+    this.#contacts = place < 0 ? this.#contacts.concat(contact) : this.#contacts.with(place, contact);
+  }
+
+  #forget(place: number): void {
+    this.#losses.delete((this.#contacts[place] as Contact).id.hex);
+    this.#contacts = this.#contacts.toSpliced(place, 1);
+  }
+
+  #heardMs(id: Id): number {
+    return this.#context.peers.get(id)?.lastHeardMs ?? Number.NEGATIVE_INFINITY;
   }
 
   #changed(): void {
