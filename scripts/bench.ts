@@ -6,6 +6,7 @@ import { isReached, type Measurement, renderMeasurements } from './bench/measure
 import { benchMemory } from './bench/memory.ts';
 import { benchNetwork } from './bench/network.ts';
 import { type BenchOptions, benchHelp, parseBenchOptions, type Section } from './bench/options.ts';
+import { benchProcessor } from './bench/processor.ts';
 import { benchSmall } from './bench/small.ts';
 import { benchStart } from './bench/start.ts';
 import { describeMachine, machine } from './lib/machine.ts';
@@ -17,6 +18,7 @@ const benchmarks: Readonly<Record<Section, (context: BenchContext) => Promise<re
   bulk: benchBulk,
   memory: benchMemory,
   network: benchNetwork,
+  processor: benchProcessor,
 };
 
 await runProgram({ name: 'bench', help: benchHelp, parse: parseBenchOptions, run });

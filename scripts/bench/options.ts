@@ -1,6 +1,6 @@
 import { numberFlag, parseFlags, textFlag, UsageError } from '../lib/flags.ts';
 
-export const sections = ['start', 'small', 'bulk', 'memory', 'network'] as const;
+export const sections = ['start', 'small', 'bulk', 'memory', 'network', 'processor'] as const;
 export type Section = (typeof sections)[number];
 
 export interface BenchOptions {
@@ -24,7 +24,8 @@ Measures real daemons in processes of their own on 127.0.0.1 and prints a table.
                            bulk     put and get of 100 MB in a network of 5, r = 3
                            memory   the most memory of each daemon during a put and a get of 1 GiB
                            network  a settled network: CPU and memory when idle, time to join
-  --peers <n>            nodes of that last network (50)
+                           processor  processor time of a start, a join, a put, a get, in a network of that size
+  --peers <n>            nodes of the networks of the last two (50)
   --quick                fewer and shorter runs
   --json <file>          write the result there
   --log-level <level>    of the daemons (warn)
