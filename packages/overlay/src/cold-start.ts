@@ -6,6 +6,7 @@ import { compareIds } from './id.ts';
 import type { Peer } from './peers.ts';
 import type { Remembered } from './remembered.ts';
 import { SparseMap } from './sparse-map.ts';
+import { SparseSet } from './sparse-set.ts';
 
 /** The remembered contacts are probed again after this, then after twice this and so on. */
 const probeMs = 1000;
@@ -24,7 +25,7 @@ export class ColdStart {
   /** Reachable previously active nodes that are not active now, by id. */
   readonly #waiting: SparseMap<string, Id> = new SparseMap();
   /** Whom this node has asked in this round: two that ask back each time they are asked would never stop. */
-  readonly #asked: Set<string> = new Set();
+  readonly #asked: SparseSet<string> = new SparseSet();
   #seedDeadline: Deadline | undefined;
   #probeDeadline: Deadline | undefined;
   #probes = 0;

@@ -15,4 +15,5 @@ export { isNamed, requestKeyOf } from './request-key.ts';
 export * from './ring.ts';
 export * from './seeded-random.ts';
 export { SparseMap } from './sparse-map.ts';
+export { SparseSet } from './sparse-set.ts';
 export * from './view.ts';

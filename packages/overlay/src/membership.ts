@@ -9,6 +9,7 @@ import { type MemberName, NamedNodes, nameOf, placeOf, topOf } from './member-na
 import type { FailedEntry, LeafSetMessage } from './messages.ts';
 import { PacedTimer } from './paced-timer.ts';
 import type { Peer } from './peers.ts';
+import { SparseSet } from './sparse-set.ts';
 import type { Verification, Verifications } from './verification.ts';
 
 /** A node that spoke for itself, or asked for this one, so recently needs no probe before it is taken in. */
@@ -42,7 +43,7 @@ export class Membership {
   /** Up to this one own incarnations are known: this life, or a twin that was reported. */
   #twinIncarnation: number;
   /** New neighbours whose leaf set is not known yet. */
-  readonly #strangers: Set<Peer> = new Set();
+  readonly #strangers: SparseSet<Peer> = new SparseSet();
   readonly #askers: Askers = new Askers();
 
   constructor(context: Context, verifications: Verifications) {

@@ -6,6 +6,7 @@ import type { RouteReplyMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
 import type { Remembered } from './remembered.ts';
 import { type Router, rootOf } from './router.ts';
+import { SparseSet } from './sparse-set.ts';
 import type { Verifications } from './verification.ts';
 
 /** A lookup through a contact that may be dead takes no longer than this. */
@@ -31,7 +32,7 @@ export class Merge {
   readonly #membership: Membership;
   readonly #verifications: Verifications;
   readonly #remembered: Remembered;
-  readonly #foreign: Set<Peer> = new Set();
+  readonly #foreign: SparseSet<Peer> = new SparseSet();
   #deadline: Deadline | undefined;
   /** The pause before the next look is no longer than this. */
   #msMax: number = Number.POSITIVE_INFINITY;

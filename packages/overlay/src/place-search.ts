@@ -6,6 +6,7 @@ import type { Peer } from './peers.ts';
 import type { Remembered } from './remembered.ts';
 import { requestKeyOf } from './request-key.ts';
 import type { Router } from './router.ts';
+import { SparseSet } from './sparse-set.ts';
 
 /** Ways into the ring that are tried in one attempt: so many of those given, and so many of those remembered. */
 const entriesMax = 2;
@@ -29,8 +30,8 @@ export class PlaceSearch {
   #ways: readonly Peer[] = [];
   #waysLeft: readonly Peer[] = [];
   /** Who was active already when an attempt through it failed: to hear more of it is no reason to hurry. */
-  #exhausted: ReadonlySet<Peer> = new Set();
-  readonly #underWay: Set<string> = new Set();
+  #exhausted: readonly Peer[] = [];
+  readonly #underWay: SparseSet<string> = new SparseSet();
   /** Searches that were given up: what they find is as good when it comes late. */
   #overdue: readonly string[] = [];
 
@@ -82,12 +83,12 @@ export class PlaceSearch {
   }
 
   isExhausted(peer: Peer): boolean {
-    return this.#exhausted.has(peer);
+    return this.#exhausted.includes(peer);
   }
 
   /** The attempt failed: these and the ways in led nowhere. */
   exhaust(candidates: Iterable<Peer>): void {
-    this.#exhausted = new Set([...this.#ways, ...candidates].filter((peer) => peer.isActive));
+    this.#exhausted = [...this.#ways, ...candidates].filter((peer) => peer.isActive);
   }
 
   abandon(): void {
@@ -100,7 +101,7 @@ export class PlaceSearch {
   end(): void {
     this.abandon();
     this.#overdue = [];
-    this.#exhausted = new Set();
+    this.#exhausted = [];
     this.#ways = [];
     this.#waysLeft = [];
   }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SparseMap } from '../src/sparse-map.ts';
+import { SparseSet } from '../src/sparse-set.ts';
 
 const key = fc.integer({ min: 0, max: 5 });
 const act = fc.oneof(
@@ -21,6 +22,22 @@ test('holds what a Map holds, in the same order, however often it is emptied', (
         expect([...sparse]).toEqual([...map]);
         expect([[...sparse.keys()], [...sparse.values()], sparse.size]).toEqual([[...map.keys()], [...map.values()], map.size]);
         for (let i = 0; i <= 5; i++) expect([sparse.has(i), sparse.get(i)]).toEqual([map.has(i), map.get(i)]);
+      }
+    }),
+  );
+});
+
+test('holds what a Set holds, in the same order, however often it is emptied', () => {
+  fc.assert(
+    fc.property(fc.array(act, { maxLength: 60 }), (acts) => {
+      const set = new Set<number>();
+      const sparse = new SparseSet<number>();
+      for (const each of acts) {
+        if (each.type === 'set') for (const either of [set, sparse]) either.add(each.key);
+        else if (each.type === 'delete') expect(sparse.delete(each.key)).toBe(set.delete(each.key));
+        else for (const either of [set, sparse]) either.clear();
+        expect([[...sparse], sparse.size]).toEqual([[...set], set.size]);
+        for (let i = 0; i <= 5; i++) expect(sparse.has(i)).toBe(set.has(i));
       }
     }),
   );

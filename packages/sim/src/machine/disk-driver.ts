@@ -1,4 +1,4 @@
-import type { SeededRandom } from '@dht/overlay';
+import { type SeededRandom, SparseSet } from '@dht/overlay';
 import type { BlockRef, CoreInput, CoreOutput } from '@dht/storage';
 import { chance, exponential } from '../engine/distributions.ts';
 import { type Engine, eventKind } from '../engine/engine.ts';
@@ -15,7 +15,7 @@ export class DiskDriver {
   private readonly engine: Engine;
   private readonly random: SeededRandom;
   private readonly options: DiskOptions;
-  private readonly unfinished = new Set<BlockRef>();
+  private readonly unfinished = new SparseSet<BlockRef>();
 
   constructor(engine: Engine, random: SeededRandom, options: DiskOptions) {
     this.engine = engine;

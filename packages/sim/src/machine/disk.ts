@@ -1,4 +1,4 @@
-import { type Arc, compareIds, type Id, inArc, SparseMap } from '@dht/overlay';
+import { type Arc, compareIds, type Id, inArc, SparseMap, SparseSet } from '@dht/overlay';
 import type { BlockRef } from '@dht/storage';
 
 /** How fast a disk is. */
@@ -25,9 +25,9 @@ export class Disk {
   busyUntil = 0;
   private readonly blocks = new SparseMap<string, BlockRef>();
   /** Keys whose bytes are no longer what was written. */
-  private readonly spoiled = new Set<string>();
+  private readonly spoiled = new SparseSet<string>();
   /** Keys that were durable here at some time. */
-  private readonly past = new Set<string>();
+  private readonly past = new SparseSet<string>();
   private sorted: BlockRef[] | undefined;
 
   constructor(storeId: string, slowness: number, capacityBytes: number) {
