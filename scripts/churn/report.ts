@@ -45,6 +45,9 @@ export interface ChurnReport {
   /** From the end of the churn until every leaf set was exact; null when that did not happen in time. */
   readonly ringExactMs: number | null;
   readonly repairBytes: number;
+  /** By all daemons; a connection counts at both of its ends. */
+  readonly connectionsOpened: number;
+  readonly messagesSent: number;
   readonly rssMiB: { readonly median: number; readonly max: number };
   /** Of all daemons together. */
   readonly cpuSeconds: number;
@@ -77,6 +80,7 @@ export function renderReport(report: ChurnReport): string {
     ['ring exact again after', report.ringExactMs === null ? 'not in time' : seconds(report.ringExactMs)],
     ...halfRows(report),
     ['repair traffic', `${mebibytes(report.repairBytes)} MiB`],
+    ['connections opened / messages sent', `${Math.round(report.connectionsOpened / 2)} / ${report.messagesSent}`],
     ['RSS median / max', `${report.rssMiB.median} / ${report.rssMiB.max} MiB`],
     ['CPU time of all daemons', `${Math.round(report.cpuSeconds)} s in ${Math.round(report.seconds)} s`],
     ['files stored', `${report.filesStored} (${mebibytes(report.bytesStored)} MiB)`],

@@ -8,7 +8,7 @@ import { percentiles, spread } from '../lib/percentiles.ts';
 import { pooled } from '../lib/pool.ts';
 import { ProgressLine } from '../lib/progress-line.ts';
 import { pick } from '../lib/random.ts';
-import { RepairMeter } from '../lib/repair-meter.ts';
+import { WorkMeter } from '../lib/work-meter.ts';
 import { audit, type Witness } from './audit.ts';
 import { Catalogue } from './catalogue.ts';
 import { Clients } from './clients.ts';
@@ -39,7 +39,7 @@ export class ChurnRun {
   private readonly clients: Clients;
   private readonly population: Population;
   private readonly witness: Witness;
-  private readonly repair: RepairMeter;
+  private readonly meter: WorkMeter;
   private readonly startMs = performance.now();
   private phase = 'starting';
 
@@ -57,7 +57,7 @@ export class ChurnRun {
     this.population = new Population(this.fleet, schedule, this.outcomes, chronicle);
     const { fleet, catalogue, clients, outcomes } = this;
     this.witness = { fleet, catalogue, clients, outcomes, chronicle, random: random(streams.audit) };
-    this.repair = new RepairMeter(fleet);
+    this.meter = new WorkMeter(fleet);
   }
 
   async report(): Promise<ChurnReport> {
@@ -82,7 +82,7 @@ export class ChurnRun {
     const settled = await this.fleet.untilRingExact(settleTimeoutMs);
     this.enter('looking for every file');
     const audited = await audit(this.witness);
-    await this.repair.sample();
+    await this.meter.sample();
     const problems = this.problems(half, settled);
     return { ...this.counts(), ...audited, ...halfFields(half), formedMs, ringExactMs: 'ms' in settled ? settled.ms : null, problems };
   }
@@ -161,7 +161,7 @@ export class ChurnRun {
       putMs: percentiles(outcomes.putMs),
       joinMs: percentiles(outcomes.joinMs),
       rejoinMs: percentiles(outcomes.rejoinMs),
-      repairBytes: this.repair.bytes,
+      ...this.meter.work,
       rssMiB: {
         median: Math.round(spread(living.map((process) => process.memory.rssBytes)).median / mebibyte),
         max: Math.round(spread(fleet.processes.map((process) => process.memory.rssBytesMax)).max / mebibyte),
@@ -175,7 +175,7 @@ export class ChurnRun {
 
   private sample(): void {
     this.fleet.sample();
-    void this.repair.sample();
+    void this.meter.sample();
   }
 
   private enter(phase: string): void {

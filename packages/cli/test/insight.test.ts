@@ -23,6 +23,8 @@ const status: StatusReply = {
   writeQuorum: 2,
   estimatedNodes: 50,
   connections: 12,
+  connectionsOpened: 40,
+  messagesSent: 1000,
   leafSetSize: 32,
   routingTableSize: 18,
   arc: { from: hex('a0'), to: hex('b0'), synced: true },

@@ -59,6 +59,7 @@ export class Views {
       writeQuorum: network?.descriptor.writeQuorum ?? 0,
       estimatedNodes: core?.overlay.estimatedSize() ?? 0,
       connections: transport.peers().length,
+      ...transport.counters,
       leafSetSize: new Set([...clockwise, ...counterClockwise].map(({ contact }) => contact.id.hex)).size,
       routingTableSize: core?.overlay.routingTable().reduce((sum, { contacts }) => sum + contacts.length, 0) ?? 0,
       ...(arc === undefined ? {} : { arc: { ...ends(arc), synced: synced !== undefined && sameArc(arc, synced) } }),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Engine } from '../src/engine/engine.ts';
 import { Processor } from '../src/engine/processor.ts';
 
-const costs = { sliceMs: 10, messageMs: 1, connectMs: 5, blockByteMs: 0.001 };
+const costs = { sliceMs: 10, wakeMs: 1, messageMs: 1, connectMs: 5, blockByteMs: 0.001 };
 
 /** When each of these pieces of work, all begun at once, is done. */
 function finishTimes(cores: number, work: readonly (readonly [who: object, ms: number])[]): { times: number[]; processor: Processor } {

@@ -91,6 +91,9 @@ export interface StatusReply extends IdReply {
   readonly writeQuorum: number;
   readonly estimatedNodes: number;
   readonly connections: number;
+  /** Since the start; a connection counts at both of its ends. */
+  readonly connectionsOpened: number;
+  readonly messagesSent: number;
   readonly leafSetSize: number;
   readonly routingTableSize: number;
   /** The part of the ring this node is responsible for and whether it has all of it. */

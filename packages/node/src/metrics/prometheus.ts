@@ -26,6 +26,18 @@ function statusMetrics(status: StatusReply): readonly Metric[] {
     gauge('blocks', 'Blocks on this disk.', status.blocks),
     gauge('block_bytes', 'Bytes of the blocks on this disk.', status.bytes),
     gauge('uptime_seconds', 'Since the start of this daemon.', status.uptimeMs / 1000),
+    {
+      name: 'dht_connections_opened_total',
+      type: 'counter',
+      help: 'Connections opened since the start, by this node or to it.',
+      value: status.connectionsOpened,
+    },
+    {
+      name: 'dht_messages_sent_total',
+      type: 'counter',
+      help: 'Messages given to the transport since the start.',
+      value: status.messagesSent,
+    },
     { name: 'process_resident_memory_bytes', type: 'gauge', help: 'Resident memory size in bytes.', value: status.rssBytes },
     { name: 'process_cpu_seconds_total', type: 'counter', help: 'Processor time spent in seconds.', value: status.cpuSeconds },
   ];

@@ -84,6 +84,8 @@ export class Libp2pTransport implements Transport {
   readonly #ready = Promise.withResolvers<void>();
   /** Peers whose network this node may take for its own. */
   readonly #teachers = new Set<PeerLink>();
+  #connectionsOpened = 0;
+  #messagesSent = 0;
   #node: Libp2pNode | undefined;
   #dialler: Dialler | undefined;
   #own: OwnContact | undefined;
@@ -134,6 +136,11 @@ export class Libp2pTransport implements Transport {
     return this.#book.rejected;
   }
 
+  /** Since the start; a connection counts at both of its ends. */
+  get counters(): { readonly connectionsOpened: number; readonly messagesSent: number } {
+    return { connectionsOpened: this.#connectionsOpened, messagesSent: this.#messagesSent };
+  }
+
   multiaddrs(): readonly string[] {
     const addresses = this.#init.announce?.length ? this.#announced() : this.#listening();
     return addresses.map((address) => `${address}/p2p/${this.peerId}`);
@@ -175,6 +182,7 @@ export class Libp2pTransport implements Transport {
   }
 
   send(to: Contact, message: Message): void {
+    this.#messagesSent++;
     this.#links.ensure(to.id).send(to, message);
   }
 
@@ -240,6 +248,7 @@ export class Libp2pTransport implements Transport {
       dial: (to, signal) => this.#dial(to, signal),
       onConnected: (_link, contact, rttMs) => {
         this.#search?.found(contact.id);
+        this.#connectionsOpened++;
         events.connected(contact, rttMs);
         void this.#links.closeSurplus();
       },

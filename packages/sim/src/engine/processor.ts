@@ -7,7 +7,9 @@ export interface ProcessorOptions {
   readonly cores: number;
   /** A process that has run for so long lets the next one run. */
   readonly sliceMs: number;
-  /** A message from one process to another, on both sides together. */
+  /** What it takes a process that had nothing to do to begin anew: the switch to it, a turn of its event loop, code and data that are not in any cache. */
+  readonly wakeMs: number;
+  /** A message from one process to another, on both sides together, when the receiver is awake. */
   readonly messageMs: number;
   /** A new connection, on each side. */
   readonly connectMs: number;
@@ -15,6 +17,7 @@ export interface ProcessorOptions {
   readonly blockByteMs: number;
 }
 
+/** A timer of a process that is awake. */
 const timerMs = 0.01;
 
 interface Job {
@@ -22,15 +25,18 @@ interface Job {
   readonly done: () => void;
 }
 
-/** A process does one thing after another. */
+/** A process goes through what it has to do in turn, a slice of each: what it does for one connection does not hold up the others. */
 interface Process {
   readonly jobs: Job[];
   isQueued: boolean;
+  /** How long it has run, as the scheduler counts. */
+  ranMs: number;
 }
 
 /**
- * Processes that share the cores of one machine in turn, a slice each. Without one, as is the rule, every host has a machine of
- * its own on which computing takes no time.
+ * Processes that share the cores of one machine, a slice at a time. Who has run least is next, and who wakes counts as having run as
+ * little as any that waits, as the fair schedulers of Linux have it: one that has little to do hardly waits for those that have much.
+ * Without a processor, as is the rule, every host has a machine of its own on which computing takes no time.
  */
 export class Processor {
   /** Processor time spent so far. */
@@ -40,6 +46,8 @@ export class Processor {
   private readonly processes = new WeakMap<object, Process>();
   private readonly runnable: Process[] = [];
   private running = 0;
+  /** What the process has run that was given a core last: nobody who wakes counts as having run less. */
+  private leastMs = 0;
 
   constructor(engine: Engine, options: ProcessorOptions) {
     this.engine = engine;
@@ -48,8 +56,9 @@ export class Processor {
 
   /** Has what came to the host computed first, if it takes any computing. */
   queuesBefore(host: Host, kind: EventKind, subject: unknown, extra: unknown): boolean {
-    const ms = kind === eventKind.timer && this.isBusy(host) ? timerMs : this.costMs(kind, subject);
-    if (ms === 0) return false;
+    const ownMs = this.costMs(kind, subject);
+    if (ownMs === 0) return false;
+    const ms = this.isBusy(host) ? ownMs : ownMs + this.options.wakeMs;
     const { life } = host;
     this.work(host, ms, () => {
       if (host.life === life) host.receive(kind, subject, extra);
@@ -59,16 +68,16 @@ export class Processor {
 
   /** `who`, a host or whatever else computes, does so for `ms`, after what it has to do already. */
   work(who: object, ms: number, done: () => void): void {
-    const process = this.processes.get(who) ?? { jobs: [], isQueued: false };
+    const process = this.processes.get(who) ?? { jobs: [], isQueued: false, ranMs: 0 };
     this.processes.set(who, process);
     process.jobs.push({ leftMs: ms, done });
     if (process.isQueued) return;
     process.isQueued = true;
+    process.ranMs = Math.max(process.ranMs, this.leastMs);
     this.runnable.push(process);
     this.fill();
   }
 
-  /** An event loop gets to a timer only after what it is reading: a process that is behind is late with its timers too. */
   private isBusy(host: Host): boolean {
     return (this.processes.get(host)?.jobs.length ?? 0) > 0;
   }
@@ -76,28 +85,40 @@ export class Processor {
   private costMs(kind: EventKind, subject: unknown): number {
     const { messageMs, connectMs, blockByteMs } = this.options;
     if (kind === eventKind.message) return messageMs;
+    // An event loop gets to a timer only after what it is reading: a process that is behind is late with its timers too.
+    if (kind === eventKind.timer) return timerMs;
     if (kind === eventKind.connected) return connectMs;
     if (kind === eventKind.block) return messageMs + blockByteMs * (subject as { readonly header: TransferHeader }).header.block.size;
     return 0;
   }
 
-  /** Gives every idle core the process that waits longest. */
   private fill(): void {
     while (this.running < this.options.cores) {
-      const process = this.runnable.shift();
+      const process = this.takeNext();
       const job = process?.jobs[0];
       if (process === undefined || job === undefined) return;
       const ms = Math.min(job.leftMs, this.options.sliceMs);
       this.running++;
       this.busyMs += ms;
+      this.leastMs = Math.max(this.leastMs, process.ranMs);
+      process.ranMs += ms;
       this.engine.after(ms, () => this.end(process, job, ms));
     }
+  }
+
+  /** The one that has run least; of several the one that waits longest. */
+  private takeNext(): Process | undefined {
+    const { runnable } = this;
+    let least = 0;
+    for (let i = 1; i < runnable.length; i++) if ((runnable[i] as Process).ranMs < (runnable[least] as Process).ranMs) least = i;
+    return runnable.splice(least, 1)[0];
   }
 
   private end(process: Process, job: Job, ms: number): void {
     this.running--;
     job.leftMs -= ms;
-    if (job.leftMs <= 0) process.jobs.shift();
+    process.jobs.shift();
+    if (job.leftMs > 0) process.jobs.push(job);
     process.isQueued = process.jobs.length > 0;
     if (process.isQueued) this.runnable.push(process);
     if (job.leftMs <= 0) job.done();

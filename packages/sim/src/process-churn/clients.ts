@@ -4,7 +4,7 @@ import type { Host } from '../machine/host.ts';
 import { Samples } from '../measuring/samples.ts';
 import type { Cluster } from '../world/cluster.ts';
 import { getFile, newFile, putFile, type StoredFile } from './files.ts';
-import { fileByteMs, requestMs } from './machine.ts';
+import { clientByteMs, clientRequestMs, fileByteMs, requestMs } from './machine.ts';
 
 // The numbers of scripts/churn/clients.ts and catalogue.ts, which this stands beside.
 const clientCount = 4;
@@ -135,7 +135,6 @@ export class Clients {
       then();
       return;
     }
-    const ms = requestMs + bytes * fileByteMs;
-    processor.work(this, ms, () => processor.work(host, ms, then));
+    processor.work(this, clientRequestMs + bytes * clientByteMs, () => processor.work(host, requestMs + bytes * fileByteMs, then));
   }
 }

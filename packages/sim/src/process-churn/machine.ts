@@ -1,17 +1,21 @@
 import type { ProcessorOptions } from '../engine/processor.ts';
 
 /**
- * What daemons cost the processor, on two cores of an Intel Xeon (DESIGN §6 and §7, README). A framed message: 1/25,000 s on each side. A
- * get of 100 MB: 114 MB/s over two cores, which both sides share. A connection: 8 ms on each side between warm processes, 25 ms between
- * 50 that have just started; what lies between is fitted to the processor time of the churn test.
+ * What daemons cost the processor, on two cores of an Intel Xeon, fitted to what `npm run bench -- --only processor` prints there: what 50 daemons take of
+ * it until they are one ring and in the minutes after, for a join, and for puts and gets of 10 KiB and of 4 MiB, each set against the connections, messages
+ * and bytes that the same takes in the simulator. All of it is for processes that have run for minutes: code that has run for hours takes a quarter.
  */
-export const daemonCosts: Omit<ProcessorOptions, 'cores'> = { sliceMs: 3, messageMs: 0.08, connectMs: 12, blockByteMs: 17e-6 };
+export const daemonCosts: Omit<ProcessorOptions, 'cores'> = { sliceMs: 3, wakeMs: 0.45, messageMs: 0.08, connectMs: 21, blockByteMs: 32e-6 };
 /** From the start of a process until it serves. */
-export const startMs = 350;
+export const startMs = 150;
+/** In a second in which nothing happens: what the runtime and libp2p do beside the timers of the core. */
+export const idleMsPerSecond = 1.7;
 /** The second plane (kad-dht) begins a minute after activation, within a quarter of it, and takes so much for each join (DESIGN §6). */
-export const kadMs = 500;
+export const kadMs = 400;
 export const kadAfterMs = 60_000;
-/** An HTTP request, the client's part included. */
-export const requestMs = 3;
-/** Cutting, hashing and naming what a client puts; checking what it gets. */
-export const fileByteMs = 8e-6;
+/** An HTTP request: the daemon's part, and that of the client's program. */
+export const requestMs = 2;
+export const clientRequestMs = 3;
+/** Cutting, hashing and naming what a client puts, or checking and sending what it gets; and what the client does with it. */
+export const fileByteMs = 32e-6;
+export const clientByteMs = 8e-6;

@@ -12,7 +12,7 @@ import type { Cluster } from '../world/cluster.ts';
 import type { Observer } from '../world/observer.ts';
 import type { World } from '../world/world.ts';
 import { Clients } from './clients.ts';
-import { daemonCosts, kadAfterMs, kadMs } from './machine.ts';
+import { clientRequestMs, daemonCosts, idleMsPerSecond, kadAfterMs, kadMs, requestMs } from './machine.ts';
 import { Population } from './population.ts';
 
 const second = 1000;
@@ -161,6 +161,7 @@ class ProcessChurn implements Observer {
     const start = this.starts.get(host);
     if (event.type !== 'activated') return;
     this.beginKad(host);
+    this.idle(host, host.life);
     if (start === undefined) return;
     this.starts.delete(host);
     (start.isReturn ? this.rejoinMs : this.joinMs).add(this.world.now - start.atMs);
@@ -171,6 +172,12 @@ class ProcessChurn implements Observer {
     this.world.engine.after(kadAfterMs * uniform(this.cluster.random, 0.75, 1.25), () => {
       if (host.life === life) this.world.processor?.work(host, kadMs, () => undefined);
     });
+  }
+
+  private idle(host: Host, life: number): void {
+    if (host.life !== life) return;
+    if (host.runs) this.world.processor?.work(host, idleMsPerSecond, () => undefined);
+    this.world.engine.after(second, () => this.idle(host, life));
   }
 
   private killHalf(): void {
@@ -204,10 +211,13 @@ class ProcessChurn implements Observer {
     return this.world.runUntil(condition, withinMs, pollMs) ? this.world.now - startedAt : undefined;
   }
 
-  /** As the real test does: a node that is killed counts as it was when last asked. */
+  /** As the real test does, which asks each daemon: a node that is killed counts as it was when last asked. */
   private meter(): void {
+    const { processor } = this.world;
     for (const host of this.world.hosts) {
-      if (host.core !== undefined) this.repairBytes.set(`${host.index}/${host.life}`, host.core.repairBytes);
+      if (host.core === undefined) continue;
+      this.repairBytes.set(`${host.index}/${host.life}`, host.core.repairBytes);
+      processor?.work(this, clientRequestMs, () => processor.work(host, requestMs, () => undefined));
     }
     this.world.engine.after(meterMs, () => this.meter());
   }
