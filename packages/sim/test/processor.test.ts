@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Engine } from '../src/engine/engine.ts';
 import { Processor } from '../src/engine/processor.ts';
 
-const costs = { sliceMs: 10, wakeMs: 1, messageMs: 1, connectMs: 5, blockByteMs: 0.001 };
+const costs = { sliceMs: 10, wakeMs: 1, messageMs: 1, dialMs: 1, connectMs: 5, blockByteMs: 0.001 };
 
 /** When each of these pieces of work, all begun at once, is done. */
 function finishTimes(cores: number, work: readonly (readonly [who: object, ms: number])[]): { times: number[]; processor: Processor } {
@@ -40,11 +40,27 @@ describe('processes on one machine', () => {
     expect(times[2]).toBe(20);
   });
 
-  test('one process does one thing after another, however many cores there are', () => {
+  test('one process uses one core, and does a slice of each thing in turn', () => {
     const { times } = finishTimes(4, [
       [a, 20],
       [a, 20],
     ]);
-    expect(times).toEqual([20, 40]);
+    expect(times).toEqual([30, 40]);
+  });
+
+  test('one that has little to do waits for nobody that has had more', () => {
+    const engine = new Engine();
+    const processor = new Processor(engine, { ...costs, cores: 1 });
+    const times: number[] = [];
+    for (const busy of [a, b]) processor.work(busy, 1000, () => undefined);
+    for (let i = 0; i < 5; i++) {
+      engine.at(100 * (i + 1), () => {
+        const askedAt = engine.now;
+        processor.work(c, 1, () => times.push(engine.now - askedAt));
+      });
+    }
+    engine.runUntil(10_000);
+    expect(times).toHaveLength(5);
+    expect(Math.max(...times), 'no more than the slice that is running').toBeLessThanOrEqual(costs.sliceMs + 1);
   });
 });

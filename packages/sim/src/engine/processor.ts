@@ -1,5 +1,6 @@
 import type { TransferHeader } from '@dht/storage';
 import type { Host } from '../machine/host.ts';
+import type { Dial } from '../network/dialer.ts';
 import { type Engine, type EventKind, eventKind } from './engine.ts';
 
 /** The one machine that all hosts of a run share, and what they do there. Times in milliseconds of processor time. */
@@ -11,9 +12,11 @@ export interface ProcessorOptions {
   readonly wakeMs: number;
   /** A message from one process to another, on both sides together, when the receiver is awake. */
   readonly messageMs: number;
+  /** To begin a dial, whatever becomes of it. */
+  readonly dialMs: number;
   /** A new connection, on each side. */
   readonly connectMs: number;
-  /** A byte of a block that is sent, received, hashed and written, on both sides together. */
+  /** A byte of a block that is read and sent, or received, hashed and written: on each side. */
   readonly blockByteMs: number;
 }
 
@@ -66,6 +69,16 @@ export class Processor {
     return true;
   }
 
+  /** The host computes its side of a connection that another opens. */
+  answer(host: Host, done: () => void): void {
+    this.work(host, this.options.connectMs, done);
+  }
+
+  /** The host computes what it sends of a block. */
+  sendBlock(host: Host, bytes: number, done: () => void): void {
+    this.work(host, this.options.blockByteMs * bytes, done);
+  }
+
   /** `who`, a host or whatever else computes, does so for `ms`, after what it has to do already. */
   work(who: object, ms: number, done: () => void): void {
     const process = this.processes.get(who) ?? { jobs: [], isQueued: false, ranMs: 0 };
@@ -83,11 +96,11 @@ export class Processor {
   }
 
   private costMs(kind: EventKind, subject: unknown): number {
-    const { messageMs, connectMs, blockByteMs } = this.options;
+    const { messageMs, dialMs, connectMs, blockByteMs } = this.options;
     if (kind === eventKind.message) return messageMs;
     // An event loop gets to a timer only after what it is reading: a process that is behind is late with its timers too.
     if (kind === eventKind.timer) return timerMs;
-    if (kind === eventKind.connected) return connectMs;
+    if (kind === eventKind.connected) return (subject as Dial).accepted ? connectMs : dialMs;
     if (kind === eventKind.block) return messageMs + blockByteMs * (subject as { readonly header: TransferHeader }).header.block.size;
     return 0;
   }

@@ -97,6 +97,20 @@ export class Host implements EventTarget {
     return this.role === 'full';
   }
 
+  /** Computes its side of a connection that another opens. */
+  answer(done: () => void): void {
+    const { processor } = this.world;
+    if (processor === undefined) done();
+    else processor.answer(this, done);
+  }
+
+  /** Computes what it sends of a block. */
+  prepareBlock(bytes: number, done: () => void): void {
+    const { processor } = this.world;
+    if (processor === undefined) done();
+    else processor.sendBlock(this, bytes, done);
+  }
+
   findPeer(contact: Contact): Host | undefined {
     return this.world.findHost(contact.id);
   }

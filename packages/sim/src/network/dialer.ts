@@ -93,7 +93,10 @@ export class Dialer {
     const wayMs = this.network.delayMs(dial.from, peer);
     dial.rttMs = 2 * wayMs;
     const handshakesMs = 4 * wayMs + this.network.options.connectMs;
-    this.engine.schedule(this.engine.now + handshakesMs, eventKind.connected, dial.from, dial);
+    const { life } = dial.from;
+    peer.answer(() => {
+      if (dial.from.life === life) this.engine.schedule(this.engine.now + handshakesMs, eventKind.connected, dial.from, dial);
+    });
   }
 
   private park(dial: Dial, peer: Host): void {
@@ -120,6 +123,7 @@ export class Dialer {
     dropStale(from, peer);
     if (!from.links.has(peer.id.hex)) {
       const link = connect(from, peer, this.engine.now);
+      this.network.opened++;
       peer.connected(link.twin, rttMs);
       from.connected(link, rttMs);
     }

@@ -60,6 +60,8 @@ export class Network {
   readonly traffic: Traffic = new Traffic();
   readonly recent: RecentMessages = new RecentMessages();
   readonly options: NetworkOptions;
+  /** Connections set up so far. */
+  opened = 0;
   /** Changes in the course of a run. */
   faults: FaultOptions;
   private readonly engine: Engine;
@@ -136,6 +138,13 @@ export class Network {
 
   /** Sends the bytes of a block behind those that this host sends already. */
   upload(link: Link, to: Contact, header: TransferHeader): void {
+    const { life } = link.owner;
+    link.owner.prepareBlock(header.block.size, () => {
+      if (link.owner.life === life) this.sendBlock(link, to, header);
+    });
+  }
+
+  private sendBlock(link: Link, to: Contact, header: TransferHeader): void {
     const { engine, faults, random } = this;
     const { owner, peerHost } = link;
     const bytes = encodedTransferSize(header);

@@ -1,11 +1,19 @@
 import type { ProcessorOptions } from '../engine/processor.ts';
 
 /**
- * What daemons cost the processor, on two cores of an Intel Xeon, fitted to what `npm run bench -- --only processor` prints there: what 50 daemons take of
- * it until they are one ring and in the minutes after, for a join, and for puts and gets of 10 KiB and of 4 MiB, each set against the connections, messages
- * and bytes that the same takes in the simulator. All of it is for processes that have run for minutes: code that has run for hours takes a quarter.
+ * What daemons cost the processor, on two cores of an Intel Xeon. Fitted to what `npm run bench -- --only processor` prints there: what 50 daemons take of it
+ * until they are one ring and in the minutes after, for a join, and for puts and gets of 10 KiB and of 4 MiB, each set against the connections, messages and
+ * bytes that the same takes in the simulator; and within the spread of that to the processor time of the churn test. All of it is for processes that are
+ * minutes old, most of whose code has hardly run: a byte of a bulk transfer between long-running ones takes a quarter.
  */
-export const daemonCosts: Omit<ProcessorOptions, 'cores'> = { sliceMs: 3, wakeMs: 0.45, messageMs: 0.08, connectMs: 21, blockByteMs: 32e-6 };
+export const daemonCosts: Omit<ProcessorOptions, 'cores'> = {
+  sliceMs: 3,
+  wakeMs: 0.45,
+  messageMs: 0.08,
+  dialMs: 2,
+  connectMs: 17,
+  blockByteMs: 14e-6,
+};
 /** From the start of a process until it serves. */
 export const startMs = 150;
 /** In a second in which nothing happens: what the runtime and libp2p do beside the timers of the core. */
@@ -17,5 +25,5 @@ export const kadAfterMs = 60_000;
 export const requestMs = 2;
 export const clientRequestMs = 3;
 /** Cutting, hashing and naming what a client puts, or checking and sending what it gets; and what the client does with it. */
-export const fileByteMs = 32e-6;
+export const fileByteMs = 26e-6;
 export const clientByteMs = 8e-6;

@@ -60,10 +60,14 @@ export interface ProcessChurnFigures {
   readonly paused: number;
   readonly joined: number;
   readonly returned: number;
+  /** From the start of the first process to one consistent ring of all; absent when that did not happen in time. */
+  readonly formedMs?: number;
   /** From the end of the churn until every leaf set was exact; absent when that did not happen in time. */
   readonly ringExactMs?: number;
   readonly repairBytes: number;
-  /** Processor time of all daemons. */
+  readonly connectionsOpened: number;
+  readonly messagesSent: number;
+  /** Processor time of all daemons and of the script. */
   readonly cpuSeconds: number;
   /** Only of `kill-half`. */
   readonly survivorsAgreeMs?: number;
@@ -107,6 +111,10 @@ class ProcessChurn implements Observer {
   /** Of each life, as it was asked last. */
   private readonly repairBytes = new Map<string, number>();
   private isFormed = false;
+  private formedMs: number | undefined;
+  private connectionsOpened = 0;
+  private messagesSent = 0;
+  private cpuMs = 0;
   private ringExactMs: number | undefined;
   private survivorsAgreeMs: number | undefined;
   private backToRMs: number | undefined;
@@ -121,10 +129,12 @@ class ProcessChurn implements Observer {
   }
 
   play(): void {
-    const { cluster, setting, clients, population } = this;
-    const hosts = cluster.form(setting.peers);
-    this.isFormed = true;
+    const { setting, clients, population, world } = this;
+    const startedAt = world.now;
     this.meter();
+    const hosts = population.form(setting.peers, settleTimeoutMs);
+    if (this.untilRingExact() !== undefined) this.formedMs = world.now - startedAt;
+    this.isFormed = true;
     clients.store(setting.files, storeAtOnce);
     if (setting.kind === 'kill-half') this.killHalf();
     else {
@@ -133,6 +143,9 @@ class ProcessChurn implements Observer {
       clients.stop();
     }
     this.ringExactMs = this.untilRingExact();
+    this.connectionsOpened = world.network.opened;
+    this.messagesSent = world.network.traffic.total().messages;
+    this.cpuMs = world.processor?.busyMs ?? 0;
   }
 
   figures(): Omit<ProcessChurnFigures, 'run'> {
@@ -145,10 +158,13 @@ class ProcessChurn implements Observer {
       ...Object.fromEntries(
         Object.entries(summaries).flatMap(([name, samples]) => (samples.count === 0 ? [] : [[name, samples.summary()]])),
       ),
+      ...(this.formedMs !== undefined && { formedMs: this.formedMs }),
       ...(this.ringExactMs !== undefined && { ringExactMs: this.ringExactMs }),
       ...(this.survivorsAgreeMs !== undefined && { survivorsAgreeMs: this.survivorsAgreeMs }),
       ...(this.backToRMs !== undefined && { backToRMs: this.backToRMs }),
-      cpuSeconds: (this.world.processor?.busyMs ?? 0) / second,
+      connectionsOpened: this.connectionsOpened,
+      messagesSent: this.messagesSent,
+      cpuSeconds: this.cpuMs / second,
       repairBytes: [...this.repairBytes.values()].reduce((sum, bytes) => sum + bytes, 0),
     };
   }
@@ -185,15 +201,33 @@ class ProcessChurn implements Observer {
     this.untilReplicated();
     const victims = sample(cluster.random, cluster.activeHosts(), Math.floor(this.setting.peers / 2));
     for (const victim of victims) cluster.crash(victim);
+    this.population.killed += victims.length;
     this.survivorsAgreeMs = this.untilRingExact();
     this.backToRMs = this.untilReplicated();
     for (const victim of victims) cluster.restart(victim);
     world.runUntil(() => victims.every(({ status }) => status === 'active'), settleTimeoutMs, pollMs);
   }
 
+  /** As the real test does, which asks one daemon after another for its leaf set. */
   private untilRingExact(): number | undefined {
     const checkers = [new OneRing(this.world), new ExactLeafSets(this.world)];
-    return this.elapsed(() => checkers.every((checker) => checker.problems().length === 0), settleTimeoutMs);
+    const startedAt = this.world.now;
+    while (this.world.now - startedAt <= settleTimeoutMs) {
+      this.askEverybody();
+      if (checkers.every((checker) => checker.problems().length === 0)) return this.world.now - startedAt;
+      this.world.runFor(pollMs);
+    }
+    return undefined;
+  }
+
+  private askEverybody(): void {
+    const { processor } = this.world;
+    if (processor === undefined) return;
+    for (const host of this.cluster.activeHosts()) {
+      let isAnswered = false;
+      processor.work(this, clientRequestMs, () => processor.work(host, requestMs, () => (isAnswered = true)));
+      this.world.runUntil(() => isAnswered || !host.runs, settleTimeoutMs, 1);
+    }
   }
 
   /** Until every block that a running node has is on the disks of the r nodes closest to it. */

@@ -16,6 +16,8 @@ const leaveTimeoutMs = 20 * second;
 /** So much of the time is used to replace the original nodes, so that the last one still has time to become a member. */
 const turnoverShare = 0.85;
 const contactsPerJoin = 2;
+/** Of scripts/lib/fleet.ts. */
+const startsAtOnce = 4;
 const pollMs = 100;
 
 /** How nodes come and go in the churn test of real processes, on virtual time: each place has one life after another. */
@@ -39,6 +41,25 @@ export class Population {
     this.random = cluster.world.stream('churn');
     // Of a Weibull distribution with shape 0.5.
     this.sessionMeanMs = (2 * sessionMedianMs) / Math.LN2 ** 2;
+  }
+
+  /** From nothing to `count` members: the first founds the network, the others join through random members, a few at a time. */
+  form(count: number, withinMs: number): readonly Host[] {
+    const hosts: Host[] = [];
+    let begun = 1;
+    const next = (): void => {
+      if (begun++ >= count) return;
+      this.startFresh((host) => {
+        hosts.push(host);
+        next();
+      });
+    };
+    this.startProcess(() => {
+      hosts.push(this.cluster.create());
+      for (let i = 0; i < startsAtOnce; i++) next();
+    });
+    this.cluster.world.runUntil(() => hosts.length >= count, withinMs, pollMs);
+    return hosts;
   }
 
   /** Returns when the time is over and nobody is away but about to return. */
@@ -119,9 +140,16 @@ export class Population {
   }
 
   private replace(): void {
+    this.startFresh((host) => {
+      this.joined++;
+      this.live(host);
+    });
+  }
+
+  private startFresh(then: (member: Host) => void): void {
     this.startProcess(() => {
       const host = this.cluster.join(sample(this.random, this.cluster.activeHosts(), contactsPerJoin));
-      this.arrive(host, () => this.joined++);
+      this.arrive(host, () => then(host));
     });
   }
 
@@ -143,20 +171,24 @@ export class Population {
     const restMs = this.cluster.world.now >= this.endMs ? 0 : downMs.least + exponential(this.random, downMs.mean);
     const start = (): void =>
       this.startProcess(() => {
+        // Every other one listens on another port than before.
+        if (chance(this.random, returnShare)) host.readdress();
         this.cluster.restart(host);
-        this.arrive(host, () => this.returned++);
+        this.arrive(host, () => {
+          this.returned++;
+          this.live(host);
+        });
       });
     this.cluster.world.engine.after(restMs, start);
   }
 
-  private arrive(host: Host, count: () => void): void {
+  private arrive(host: Host, then: () => void): void {
     this.away.add(host);
     this.when(
       () => host.status === 'active',
       () => {
         this.away.delete(host);
-        count();
-        this.live(host);
+        then();
       },
     );
   }

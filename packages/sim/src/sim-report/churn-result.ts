@@ -23,8 +23,12 @@ export interface ChurnResult {
   readonly putMs: Quantiles;
   readonly joinMs: Quantiles;
   readonly rejoinMs: Quantiles;
+  readonly formedMs?: number;
   readonly ringExactMs: number | null;
   readonly repairBytes: number;
+  /** Both ends of a connection count. */
+  readonly connectionsOpened?: number;
+  readonly messagesSent?: number;
   readonly cpuSeconds: number;
   readonly survivorsAgreeMs?: number | null;
   readonly backToRMs?: number | null;

@@ -29,11 +29,19 @@ export function compare(real: ChurnResult, simulated: ProcessChurnFigures): read
     value('join, 99th percentile', 'ms', real.joinMs.p99, simulated.joinMs?.p99),
     value('rejoin, median', 'ms', real.rejoinMs.p50, simulated.rejoinMs?.p50),
     value('rejoin, 99th percentile', 'ms', real.rejoinMs.p99, simulated.rejoinMs?.p99),
+    value('from nothing to one ring', 'ms', real.formedMs, simulated.formedMs),
     value('nodes ended', '', real.killed + real.left, simulated.killed + simulated.left),
     value('ring exact after the churn', 'ms', real.ringExactMs, simulated.ringExactMs),
     value('half killed: leaf sets exact after', 'ms', real.survivorsAgreeMs, simulated.survivorsAgreeMs),
-    value('half killed: r copies again after', 'ms', real.backToRMs, simulated.backToRMs),
+    value(
+      'half killed: r copies again after',
+      'ms',
+      sum(real.survivorsAgreeMs, real.backToRMs),
+      sum(simulated.survivorsAgreeMs, simulated.backToRMs),
+    ),
     value('processor time of all daemons', 's', real.cpuSeconds, simulated.cpuSeconds),
+    value('connections opened', '', halved(real.connectionsOpened), simulated.connectionsOpened),
+    value('messages sent', '', real.messagesSent, simulated.messagesSent),
     value('repair traffic', 'MiB', real.repairBytes / 2 ** 20, simulated.repairBytes / 2 ** 20),
   ];
   return rows.filter((row) => row !== undefined);
@@ -54,6 +62,15 @@ function value(
   if (typeof real !== 'number' || simulated === undefined || real <= 0) return undefined;
   const ratio = simulated / real;
   return { name, unit, real, simulated, ratio, isFar: ratio > factorMax || ratio < 1 / factorMax };
+}
+
+function sum(first: number | null | undefined, then: number | null | undefined): number | undefined {
+  return typeof first === 'number' && typeof then === 'number' ? first + then : undefined;
+}
+
+/** A connection counts at both of its ends. */
+function halved(ends: number | undefined): number | undefined {
+  return ends === undefined ? undefined : ends / 2;
 }
 
 function okPercent(ok: number, failed: number): number {

@@ -71,7 +71,7 @@ const sizesText = 'The same measures, with the session time fixed and the number
 const priceText =
   'A node learns of a silent neighbour sooner when heartbeats come more often, and pays for it with messages. Down and left is better.';
 const processesText =
-  'The churn test starts real daemons on one machine and kills, pauses and replaces them while clients put and get. Here the same schedule and the same clients are played on virtual time. The green band is a factor of two either way; outside it, the simulator’s model is wrong for that measure. The simulated daemons share the processor of one machine in slices, as real ones do; what a message and a byte cost there was measured on the reference machine, what a connection costs lies between two measured values and is fitted to the processor time of all.';
+  'The churn test starts real daemons on one machine and kills, pauses and replaces them while clients put and get. Here the same schedule and the same clients are played on virtual time. The green band is a factor of two either way; outside it, the simulator’s model is wrong for that measure. The simulated daemons share the processor of one machine in slices, as real ones do; what a start, a message, a connection and a byte cost there is fitted to what <code>npm run bench -- --only processor</code> prints on the reference machine and, within the spread of that, to the processor time of all.';
 const failingText =
   'The ring at the first violations of a run: those of this page, those asked for with <code>--picture SCENARIO:SEED</code>, or else an example.';
 const noComparison =
