@@ -26,7 +26,7 @@ const full: Extent = {
   sessions: [5, 15, 30, 60, 120, 600],
   sessionNodes: 200,
   sessionMinutes: 15,
-  sizes: [20, 50, 100, 200, 500, 1000, 2000],
+  sizes: [20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000],
   sizeMinutes: 3,
   heartbeats: [0.25, 0.5, 1, 2, 5, 10, 30].map((seconds) => seconds * second),
   periodNodes: 100,
