@@ -216,9 +216,9 @@ export class Admission {
   }
 
   #sendGrant({ joiner, attempt, token, successor, deadline }: Grant): void {
-    const { self, now } = this.#context;
+    const { self, now, deadlines } = this.#context;
     const contact = successor?.contact ?? self;
-    const deadlineMs = deadline.atMs - now.monoMs;
+    const deadlineMs = deadlines.timeOf(deadline) - now.monoMs;
     this.#context.send(joiner, { type: 'joinGrant', attempt, token, successor: contact, deadlineMs, members: this.#members() });
   }
 

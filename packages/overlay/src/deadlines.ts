@@ -48,16 +48,13 @@ export type Timer =
 /** One timer that is set. Kept by whoever set it, to cancel or to move it. */
 export class Deadline<T = Timer> {
   readonly timer: T;
-  atMs: number;
   /** Breaks ties, so that a run is the same whenever it is replayed. */
-  order: number;
+  order = 0;
   /** Place in the heap; −1 when not set. */
   place = -1;
 
-  constructor(timer: T, atMs: number, order: number) {
+  constructor(timer: T) {
     this.timer = timer;
-    this.atMs = atMs;
-    this.order = order;
   }
 }
 
@@ -67,9 +64,10 @@ export interface PendingTimer<T = Timer> {
   readonly atMs: number;
 }
 
-/** All deadlines of a part of a node in one binary heap, the earliest first. */
+/** All deadlines of a part of a node in one binary heap, the earliest first. Their times lie side by side, where sifting finds them. */
 export class Deadlines<T = Timer> {
   readonly #heap: Deadline<T>[] = [];
+  readonly #times: number[] = [];
   #order = 0;
 
   get size(): number {
@@ -78,12 +76,18 @@ export class Deadlines<T = Timer> {
 
   /** The earliest deadline in monotone milliseconds, Infinity when there is none. */
   next(): number {
-    return this.#heap[0]?.atMs ?? Number.POSITIVE_INFINITY;
+    return this.#times.length === 0 ? Number.POSITIVE_INFINITY : (this.#times[0] as number);
+  }
+
+  /** When the deadline comes, Infinity when it is not set. */
+  timeOf({ place }: Deadline<T>): number {
+    return place < 0 ? Number.POSITIVE_INFINITY : (this.#times[place] as number);
   }
 
   /** All that are set, the earliest first. */
   pending(): readonly PendingTimer<T>[] {
-    return this.#heap.toSorted((a, b) => a.atMs - b.atMs || a.order - b.order);
+    const inOrder = this.#heap.toSorted((a, b) => this.timeOf(a) - this.timeOf(b) || a.order - b.order);
+    return inOrder.map((deadline) => ({ timer: deadline.timer, atMs: this.timeOf(deadline) }));
   }
 
   set(timer: T, atMs: number): Deadline<T> {
@@ -94,33 +98,35 @@ export class Deadlines<T = Timer> {
 
   /** A deadline that is not set yet: `move` sets it. */
   prepare(timer: T): Deadline<T> {
-    return new Deadline(timer, Number.POSITIVE_INFINITY, 0);
+    return new Deadline(timer);
   }
 
   /** Moves a deadline, set or not, to another time. */
   move(deadline: Deadline<T>, atMs: number): void {
-    deadline.atMs = atMs;
+    const place = deadline.place < 0 ? this.#heap.length : deadline.place;
     deadline.order = this.#order++;
-    if (deadline.place < 0) this.#put(deadline, this.#heap.length);
-    this.#up(deadline.place);
+    this.#put(deadline, atMs, place);
+    this.#up(place);
     this.#down(deadline.place);
   }
 
   cancel(deadline: Deadline<T>): void {
-    const place = deadline.place;
+    const { place } = deadline;
     if (place < 0) return;
     deadline.place = -1;
     const last = this.#heap.pop();
+    const lastMs = this.#times.pop() as number;
     if (last === undefined || last === deadline) return;
-    this.#put(last, place);
+    this.#put(last, lastMs, place);
     this.#up(place);
     this.#down(last.place);
   }
 
   /** Takes the earliest deadline out of the heap when its time has come. */
   popDue(nowMs: number): T | undefined {
+    if (this.next() > nowMs) return undefined;
     const first = this.#heap[0];
-    if (first === undefined || first.atMs > nowMs) return undefined;
+    if (first === undefined) return undefined;
     this.cancel(first);
     return first.timer;
   }
@@ -128,50 +134,54 @@ export class Deadlines<T = Timer> {
   /** Puts off every deadline that `affected` names: the time during which this process was stopped does not count. */
   shift(byMs: number, affected: (timer: T) => boolean): void {
     const moved = this.#heap.filter((deadline) => affected(deadline.timer));
-    for (const deadline of moved) this.move(deadline, deadline.atMs + byMs);
+    for (const deadline of moved) this.move(deadline, this.timeOf(deadline) + byMs);
   }
 
-  #put(deadline: Deadline<T>, place: number): void {
+  #put(deadline: Deadline<T>, atMs: number, place: number): void {
     this.#heap[place] = deadline;
+    this.#times[place] = atMs;
     deadline.place = place;
   }
 
   #up(start: number): void {
     const deadline = this.#heap[start];
     if (deadline === undefined) return;
+    const atMs = this.#times[start] as number;
     let place = start;
     while (place > 0) {
-      const parentPlace = (place - 1) >> 1;
-      const parent = this.#heap[parentPlace];
-      if (parent === undefined || !isEarlier(deadline, parent)) break;
-      this.#put(parent, place);
-      place = parentPlace;
+      const parent = (place - 1) >> 1;
+      if (!this.#isEarlier(atMs, deadline, parent)) break;
+      this.#put(this.#heap[parent] as Deadline<T>, this.#times[parent] as number, place);
+      place = parent;
     }
-    this.#put(deadline, place);
+    if (place !== start) this.#put(deadline, atMs, place);
   }
 
   #down(start: number): void {
     const deadline = this.#heap[start];
     if (deadline === undefined) return;
+    const atMs = this.#times[start] as number;
     let place = start;
     for (;;) {
       const child = this.#earlierChild(place);
-      if (child === undefined || !isEarlier(child, deadline)) break;
-      const childPlace = child.place;
-      this.#put(child, place);
-      place = childPlace;
+      if (child < 0 || this.#isEarlier(atMs, deadline, child)) break;
+      this.#put(this.#heap[child] as Deadline<T>, this.#times[child] as number, place);
+      place = child;
     }
-    this.#put(deadline, place);
+    if (place !== start) this.#put(deadline, atMs, place);
   }
 
-  #earlierChild(place: number): Deadline<T> | undefined {
-    const left = this.#heap[2 * place + 1];
-    const right = this.#heap[2 * place + 2];
-    if (left === undefined || right === undefined) return left;
-    return isEarlier(right, left) ? right : left;
+  /** Its place; −1 when there is none. */
+  #earlierChild(place: number): number {
+    const left = 2 * place + 1;
+    const right = left + 1;
+    if (right >= this.#heap.length) return left < this.#heap.length ? left : -1;
+    return this.#isEarlier(this.#times[right] as number, this.#heap[right] as Deadline<T>, left) ? right : left;
   }
-}
 
-function isEarlier<T>(a: Deadline<T>, b: Deadline<T>): boolean {
-  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
+  /** Whether the deadline with that time comes before the one at the place. */
+  #isEarlier(atMs: number, deadline: Deadline<T>, place: number): boolean {
+    const otherMs = this.#times[place] as number;
+    return atMs < otherMs || (atMs === otherMs && deadline.order < (this.#heap[place] as Deadline<T>).order);
+  }
 }

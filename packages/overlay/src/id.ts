@@ -13,6 +13,7 @@ const hexPattern = /^[0-9a-f]{64}$/;
 /** Digits that a `top` has: as many as an exact integer holds. */
 export const topDigits = 12;
 const halfTopDigits = topDigits / 2;
+const highUnit = 2 ** (4 * halfTopDigits);
 const byteToHex: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /**
@@ -24,15 +25,20 @@ const byteToHex: readonly string[] = Array.from({ length: 256 }, (_, byte) => by
 export class Id {
   /** 64 lower-case hexadecimal digits, most significant first. */
   readonly hex: string;
-  /** The 48 most significant bits, an exact integer. */
-  readonly top: number;
-  /** The lower half of those: as good as random, for hash tables. */
+  /** The first 24 bits. Numbers as small as this lie in the object itself, larger ones somewhere else in memory, which costs more than to add them up. */
+  readonly #high: number;
+  /** The 24 bits after those: as good as random, for hash tables. */
   readonly hash: number;
 
   private constructor(hex: string) {
     this.hex = hex;
+    this.#high = numberOfDigits(hex, 0);
     this.hash = hashOfDigits(hex);
-    this.top = topOfDigits(hex);
+  }
+
+  /** The 48 most significant bits, an exact integer. */
+  get top(): number {
+    return this.#high * highUnit + this.hash;
   }
 
   /** Throws when `hex` is not 64 lower-case hexadecimal digits. */
@@ -75,7 +81,7 @@ export class Id {
   }
 
   equals(other: Id): boolean {
-    return this === other || this.hex === other.hex;
+    return this === other || (this.hash === other.hash && this.hex === other.hex);
   }
 
   /** The first eight digits, for people. */
@@ -90,7 +96,7 @@ export class Id {
 
 /** The number that the first twelve digits make, which are the upper 48 bits of an id. */
 export function topOfDigits(hex: string): number {
-  return numberOfDigits(hex, 0) * 2 ** (4 * halfTopDigits) + hashOfDigits(hex);
+  return numberOfDigits(hex, 0) * highUnit + hashOfDigits(hex);
 }
 
 /** The lower half of that number. */
@@ -113,7 +119,8 @@ export function digitAt(hex: string, index: number): number {
 
 /** Negative when `a` is numerically below `b`, 0 when equal, positive when above. */
 export function compareIds(a: Id, b: Id): number {
-  if (a.top !== b.top) return a.top - b.top;
+  const difference = a.top - b.top;
+  if (difference !== 0) return difference;
   if (a.hex === b.hex) return 0;
   return a.hex < b.hex ? -1 : 1;
 }

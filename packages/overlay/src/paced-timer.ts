@@ -38,7 +38,7 @@ export class PacedTimer {
     if (this.#ms === this.#msMin) return;
     this.#ms = this.#msMin;
     const atMs = this.#atMs();
-    if (atMs < this.#deadline.atMs) this.#context.deadlines.move(this.#deadline, atMs);
+    if (atMs < this.#context.deadlines.timeOf(this.#deadline)) this.#context.deadlines.move(this.#deadline, atMs);
   }
 
   #atMs(): number {
