@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fleet } from '../lib/fleet.ts';
 import type { Peer } from '../lib/peer.ts';
+import { freePort } from '../lib/port.ts';
 import type { BenchContext } from './bench-context.ts';
 import { type Measurement, measurement } from './measurement.ts';
 import { getPayload, putPayload } from './transfer.ts';
@@ -37,6 +38,8 @@ export async function benchProcessor({ options, note, withNetwork }: BenchContex
     const count = quick ? 20 : 300;
     note('processor: requests');
     const status = await meter.spent(count, async (peer) => void (await (await peer.client()).status()));
+    const nobody = `/ip4/127.0.0.1/tcp/${await freePort()}`;
+    const refused = await meter.spent(count, async (peer) => void (await (await peer.client()).join([nobody]).catch(() => undefined)));
     const small: string[] = [];
     const large: string[] = [];
     const put = (names: string[], size: number) => async (peer: Peer, index: number) =>
@@ -59,6 +62,7 @@ export async function benchProcessor({ options, note, withNetwork }: BenchContex
       measurement('each per second, when nothing happens', 'ms', [idleMsPerSecond]),
       measurement(`a join into ${peers} nodes, with its start`, 'ms', [join]),
       measurement('a status request', 'ms', [status]),
+      measurement('a request to join through a port where nobody listens', 'ms', [refused]),
       measurement('a put of 10 KiB, r = 3', 'ms', [smallPut]),
       measurement('a get of 10 KiB', 'ms', [smallGet]),
       measurement('a put, per MiB of a file of 4 MiB, r = 3', 'ms', [(largePut * mebibyte) / largeBytes]),

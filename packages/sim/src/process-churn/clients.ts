@@ -5,6 +5,7 @@ import { Samples } from '../measuring/samples.ts';
 import type { Cluster } from '../world/cluster.ts';
 import { getFile, newFile, putFile, type StoredFile } from './files.ts';
 import { clientByteMs, clientRequestMs, fileByteMs, requestMs } from './machine.ts';
+import type { Population } from './population.ts';
 
 // The numbers of scripts/churn/clients.ts and catalogue.ts, which this stands beside.
 const clientCount = 4;
@@ -16,9 +17,6 @@ const pollMs = 100;
 const fileBytesMin = 1024;
 const fileBytesMax = 8 * 1024 * 1024;
 
-/** How often the script has ended or stopped a host so far. */
-export type Disturbances = (host: Host) => number;
-
 /** Programs that put and get files through random members, each one request after another. */
 export class Clients {
   readonly files: StoredFile[] = [];
@@ -28,13 +26,13 @@ export class Clients {
   putsFailed = 0;
   private readonly cluster: Cluster;
   private readonly random: SeededRandom;
-  private readonly disturbances: Disturbances;
+  private readonly population: Population;
   private isOver = false;
 
-  constructor(cluster: Cluster, disturbances: Disturbances) {
+  constructor(cluster: Cluster, population: Population) {
     this.cluster = cluster;
     this.random = cluster.world.stream('workload');
-    this.disturbances = disturbances;
+    this.population = population;
   }
 
   /** Stores the first files, a few at a time; returns when that is done. */
@@ -105,14 +103,14 @@ export class Clients {
     settle: (isOk: boolean, ms: number) => void,
   ): void {
     const { world } = this.cluster;
-    const host = this.cluster.anyActive(this.random);
+    const host = this.population.anyServing(this.random);
     const startedAt = world.now;
-    const before = this.disturbances(host);
+    const before = this.population.disturbancesOf(host);
     let isOpen = true;
     const done = (isOk: boolean): void => {
       if (!isOpen) return;
       isOpen = false;
-      const isDisturbed = this.disturbances(host) !== before;
+      const isDisturbed = this.population.disturbancesOf(host) !== before;
       settle(isOk && !isDisturbed, isDisturbed ? -1 : world.now - startedAt);
     };
     const { life } = host;

@@ -10,7 +10,7 @@ export const daemonCosts: Omit<ProcessorOptions, 'cores'> = {
   sliceMs: 3,
   wakeMs: 0.45,
   messageMs: 0.08,
-  dialMs: 2,
+  dialMs: 0.5,
   connectMs: 17,
   blockByteMs: 14e-6,
 };

@@ -124,7 +124,7 @@ class ProcessChurn implements Observer {
     this.world = cluster.world;
     this.setting = setting;
     this.population = new Population(cluster, setting.sessionMedianMs);
-    this.clients = new Clients(cluster, (host) => this.population.disturbancesOf(host));
+    this.clients = new Clients(cluster, this.population);
     this.world.observers.add(this);
   }
 
@@ -197,15 +197,13 @@ class ProcessChurn implements Observer {
   }
 
   private killHalf(): void {
-    const { cluster, world } = this;
+    const { cluster, population } = this;
     this.untilReplicated();
     const victims = sample(cluster.random, cluster.activeHosts(), Math.floor(this.setting.peers / 2));
-    for (const victim of victims) cluster.crash(victim);
-    this.population.killed += victims.length;
+    population.kill(victims);
     this.survivorsAgreeMs = this.untilRingExact();
     this.backToRMs = this.untilReplicated();
-    for (const victim of victims) cluster.restart(victim);
-    world.runUntil(() => victims.every(({ status }) => status === 'active'), settleTimeoutMs, pollMs);
+    population.revive(victims, settleTimeoutMs);
   }
 
   /** As the real test does, which asks one daemon after another for its leaf set. */

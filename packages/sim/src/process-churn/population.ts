@@ -1,8 +1,8 @@
 import type { SeededRandom } from '@dht/overlay';
-import { chance, exponential, sample, uniform, weibull } from '../engine/distributions.ts';
+import { chance, exponential, pick, sample, uniform, weibull } from '../engine/distributions.ts';
 import type { Host } from '../machine/host.ts';
 import type { Cluster } from '../world/cluster.ts';
-import { startMs } from './machine.ts';
+import { Starts } from './starts.ts';
 
 const second = 1000;
 
@@ -16,8 +16,6 @@ const leaveTimeoutMs = 20 * second;
 /** So much of the time is used to replace the original nodes, so that the last one still has time to become a member. */
 const turnoverShare = 0.85;
 const contactsPerJoin = 2;
-/** Of scripts/lib/fleet.ts. */
-const startsAtOnce = 4;
 const pollMs = 100;
 
 /** How nodes come and go in the churn test of real processes, on virtual time: each place has one life after another. */
@@ -30,36 +28,50 @@ export class Population {
   private readonly cluster: Cluster;
   private readonly random: SeededRandom;
   private readonly sessionMeanMs: number;
+  private readonly starts: Starts;
   private endMs = 0;
-  /** Who is about to come or to go: hosts, and processes that start. */
+  /** Who is about to go, or to come back after a while. */
   private readonly away = new Set<object>();
+  /** Whom clients ask: members that have told the script so, and that it has neither ended nor stopped. */
+  private readonly serving = new Set<Host>();
   /** How often the script has ended or stopped a host: a request meanwhile says nothing about the network. */
   private readonly disturbances = new Map<Host, number>();
 
   constructor(cluster: Cluster, sessionMedianMs: number) {
     this.cluster = cluster;
     this.random = cluster.world.stream('churn');
+    this.starts = new Starts(cluster);
     // Of a Weibull distribution with shape 0.5.
     this.sessionMeanMs = (2 * sessionMedianMs) / Math.LN2 ** 2;
   }
 
-  /** From nothing to `count` members: the first founds the network, the others join through random members, a few at a time. */
+  /** From nothing to `count` members: the first founds the network, the others join through random members. */
   form(count: number, withinMs: number): readonly Host[] {
     const hosts: Host[] = [];
-    let begun = 1;
-    const next = (): void => {
-      if (begun++ >= count) return;
-      this.startFresh((host) => {
-        hosts.push(host);
-        next();
-      });
+    const member = (host: Host): void => {
+      hosts.push(host);
+      this.serving.add(host);
     };
-    this.startProcess(() => {
-      hosts.push(this.cluster.create());
-      for (let i = 0; i < startsAtOnce; i++) next();
-    });
+    this.starts.run(
+      () => this.cluster.create(),
+      (founder) => {
+        member(founder);
+        for (let i = 1; i < count; i++) this.startFresh(member);
+      },
+    );
     this.cluster.world.runUntil(() => hosts.length >= count, withinMs, pollMs);
     return hosts;
+  }
+
+  /** Ends these at the same instant. */
+  kill(hosts: readonly Host[]): void {
+    for (const host of hosts) this.end(host, false, () => undefined);
+  }
+
+  /** Starts these again on their disks, with no argument. */
+  revive(hosts: readonly Host[], withinMs: number): void {
+    for (const host of hosts) this.restart(host, () => undefined);
+    this.cluster.world.runUntil(() => this.starts.pending === 0, withinMs, pollMs);
   }
 
   /** Returns when the time is over and nobody is away but about to return. */
@@ -73,7 +85,17 @@ export class Population {
       else this.live(host);
     }
     world.runFor(runMs);
-    world.runUntil(() => this.away.size === 0, 2 * leaveTimeoutMs, pollMs);
+    world.runUntil(() => this.away.size === 0 && this.starts.pending === 0, 2 * leaveTimeoutMs, pollMs);
+  }
+
+  /** One whom clients may ask; throws when there is none. */
+  anyServing(random: SeededRandom): Host {
+    const host = pick(
+      random,
+      [...this.serving].filter(({ runs }) => runs),
+    );
+    if (host === undefined) throw new Error('no host is left to ask');
+    return host;
   }
 
   disturbancesOf(host: Host): number {
@@ -123,6 +145,7 @@ export class Population {
 
   private end(host: Host, leaves: boolean, then: () => void): void {
     this.away.add(host);
+    this.serving.delete(host);
     this.disturb(host);
     const gone = (): void => {
       this.away.delete(host);
@@ -142,55 +165,36 @@ export class Population {
   private replace(): void {
     this.startFresh((host) => {
       this.joined++;
+      this.serving.add(host);
       this.live(host);
     });
   }
 
   private startFresh(then: (member: Host) => void): void {
-    this.startProcess(() => {
-      const host = this.cluster.join(sample(this.random, this.cluster.activeHosts(), contactsPerJoin));
-      this.arrive(host, () => then(host));
-    });
-  }
-
-  /** Loads and runs the program up to where it begins to join. */
-  private startProcess(then: () => void): void {
-    const process = {};
-    this.away.add(process);
-    const started = (): void => {
-      this.away.delete(process);
-      then();
-    };
-    const { processor } = this.cluster.world;
-    if (processor === undefined) started();
-    else processor.work(process, startMs, started);
+    this.starts.run(() => this.cluster.join(sample(this.random, this.cluster.activeHosts(), contactsPerJoin)), then);
   }
 
   private comeBack(host: Host): void {
     this.away.add(host);
     const restMs = this.cluster.world.now >= this.endMs ? 0 : downMs.least + exponential(this.random, downMs.mean);
-    const start = (): void =>
-      this.startProcess(() => {
-        // Every other one listens on another port than before.
-        if (chance(this.random, returnShare)) host.readdress();
-        this.cluster.restart(host);
-        this.arrive(host, () => {
-          this.returned++;
-          this.live(host);
-        });
-      });
-    this.cluster.world.engine.after(restMs, start);
+    this.cluster.world.engine.after(restMs, () => {
+      this.away.delete(host);
+      // Every other one listens on another port than before.
+      if (chance(this.random, returnShare)) host.readdress();
+      this.restart(host, () => this.live(host));
+    });
   }
 
-  private arrive(host: Host, then: () => void): void {
-    this.away.add(host);
-    this.when(
-      () => host.status === 'active',
-      () => {
-        this.away.delete(host);
-        then();
-      },
-    );
+  private restart(host: Host, then: () => void): void {
+    const boot = (): Host => {
+      this.cluster.restart(host);
+      return host;
+    };
+    this.starts.run(boot, () => {
+      this.returned++;
+      this.serving.add(host);
+      then();
+    });
   }
 
   private when(condition: () => boolean, then: () => void): void {
