@@ -44,7 +44,7 @@ describe('the page', () => {
     data = {
       ...{ command: 'npm run sim:report -- --seed 7', seed: 7, machine: 'a processor <of> ours', cpuSeconds: 1.5 },
       ...{ bySession: runs, bySize: runs, byPeriod: runs },
-      comparisons: [{ real: churnResult, simulated: simulated.run, values: compare(churnResult, simulated) }],
+      comparisons: [{ real: churnResult, simulated: [simulated.run], values: compare(churnResult, [simulated]) }],
       failingRuns: [exampleOfViolation(7)],
     };
     page = renderPage(data);
@@ -93,7 +93,7 @@ describe('simulated and real', () => {
   test('a measure that differs by more than a factor of two is marked', () => {
     const { run, ...simulated } = playProcessChurn(settingOf(churnResult));
     expect(run.violations).toEqual([]);
-    const values = new Map(compare(churnResult, { ...simulated, run }).map((value) => [value.name, value]));
+    const values = new Map(compare(churnResult, [{ ...simulated, run }]).map((value) => [value.name, value]));
     // Gets that take four seconds in the middle are not what the model has; all succeed on both sides.
     expect(values.get('get, median')).toMatchObject({ real: 4000, isFar: true });
     expect(values.get('gets that succeed')).toMatchObject({ ratio: 1, isFar: false });

@@ -14,37 +14,63 @@ export interface ComparedValue {
   readonly isFar: boolean;
 }
 
-/** What the real test measured beside the same test simulated; only what both have. */
-export function compare(real: ChurnResult, simulated: ProcessChurnFigures): readonly ComparedValue[] {
-  const { minutes = 3 } = real;
-  const rows: readonly (ComparedValue | undefined)[] = [
-    value('gets that succeed', '%', okPercent(real.getsOk, real.getsFailed), okPercent(simulated.getsOk, simulated.getsFailed)),
-    value('puts that succeed', '%', okPercent(real.putsOk, real.putsFailed), okPercent(simulated.putsOk, simulated.putsFailed)),
-    value('gets per minute', '', real.getsOk / minutes, simulated.getsOk / minutes),
-    value('get, median', 'ms', real.getMs.p50, simulated.getMs?.p50),
-    value('get, 99th percentile', 'ms', real.getMs.p99, simulated.getMs?.p99),
-    value('put, median', 'ms', real.putMs.p50, simulated.putMs?.p50),
-    value('put, 99th percentile', 'ms', real.putMs.p99, simulated.putMs?.p99),
-    value('join, median', 'ms', real.joinMs.p50, simulated.joinMs?.p50),
-    value('join, 99th percentile', 'ms', real.joinMs.p99, simulated.joinMs?.p99),
-    value('rejoin, median', 'ms', real.rejoinMs.p50, simulated.rejoinMs?.p50),
-    value('rejoin, 99th percentile', 'ms', real.rejoinMs.p99, simulated.rejoinMs?.p99),
-    value('from nothing to one ring', 'ms', real.formedMs, simulated.formedMs),
-    value('nodes ended', '', real.killed + real.left, simulated.killed + simulated.left),
-    value('ring exact after the churn', 'ms', real.ringExactMs, simulated.ringExactMs),
-    value('half killed: leaf sets exact after', 'ms', real.survivorsAgreeMs, simulated.survivorsAgreeMs),
-    value(
-      'half killed: r copies again after',
-      'ms',
-      sum(real.survivorsAgreeMs, real.backToRMs),
-      sum(simulated.survivorsAgreeMs, simulated.backToRMs),
-    ),
-    value('processor time of all daemons', 's', real.cpuSeconds, simulated.cpuSeconds),
-    value('connections opened', '', halved(real.connectionsOpened), simulated.connectionsOpened),
-    value('messages sent', '', real.messagesSent, simulated.messagesSent),
-    value('repair traffic', 'MiB', real.repairBytes / 2 ** 20, simulated.repairBytes / 2 ** 20),
-  ];
-  return rows.filter((row) => row !== undefined);
+/** One number that both tests have; absent where it was not measured. */
+interface Measure {
+  readonly name: string;
+  readonly unit: ComparedValue['unit'];
+  of(real: ChurnResult): number | null | undefined;
+  ofSimulated(figures: ProcessChurnFigures): number | undefined;
+}
+
+const mebibyte = 2 ** 20;
+
+const measures: readonly Measure[] = [
+  { name: 'gets that succeed', unit: '%', of: getsOkPercent, ofSimulated: getsOkPercent },
+  { name: 'puts that succeed', unit: '%', of: putsOkPercent, ofSimulated: putsOkPercent },
+  { name: 'gets', unit: '', of: ({ getsOk }) => getsOk, ofSimulated: ({ getsOk }) => getsOk },
+  { name: 'get, median', unit: 'ms', of: ({ getMs }) => getMs.p50, ofSimulated: ({ getMs }) => getMs?.p50 },
+  { name: 'get, 99th percentile', unit: 'ms', of: ({ getMs }) => getMs.p99, ofSimulated: ({ getMs }) => getMs?.p99 },
+  { name: 'put, median', unit: 'ms', of: ({ putMs }) => putMs.p50, ofSimulated: ({ putMs }) => putMs?.p50 },
+  { name: 'put, 99th percentile', unit: 'ms', of: ({ putMs }) => putMs.p99, ofSimulated: ({ putMs }) => putMs?.p99 },
+  { name: 'join, median', unit: 'ms', of: ({ joinMs }) => joinMs.p50, ofSimulated: ({ joinMs }) => joinMs?.p50 },
+  { name: 'join, 99th percentile', unit: 'ms', of: ({ joinMs }) => joinMs.p99, ofSimulated: ({ joinMs }) => joinMs?.p99 },
+  { name: 'rejoin, median', unit: 'ms', of: ({ rejoinMs }) => rejoinMs.p50, ofSimulated: ({ rejoinMs }) => rejoinMs?.p50 },
+  { name: 'rejoin, 99th percentile', unit: 'ms', of: ({ rejoinMs }) => rejoinMs.p99, ofSimulated: ({ rejoinMs }) => rejoinMs?.p99 },
+  { name: 'from nothing to one ring', unit: 'ms', of: ({ formedMs }) => formedMs, ofSimulated: ({ formedMs }) => formedMs },
+  { name: 'nodes ended', unit: '', of: nodesEnded, ofSimulated: nodesEnded },
+  { name: 'ring exact after the churn', unit: 'ms', of: ({ ringExactMs }) => ringExactMs, ofSimulated: ({ ringExactMs }) => ringExactMs },
+  {
+    name: 'half killed: leaf sets exact after',
+    unit: 'ms',
+    of: ({ survivorsAgreeMs }) => survivorsAgreeMs,
+    ofSimulated: ({ survivorsAgreeMs }) => survivorsAgreeMs,
+  },
+  { name: 'half killed: r copies again after', unit: 'ms', of: recoveryMs, ofSimulated: recoveryMs },
+  {
+    name: 'processor time of all daemons',
+    unit: 's',
+    of: ({ cpuSeconds }) => cpuSeconds,
+    ofSimulated: ({ cpuSeconds }) => cpuSeconds,
+  },
+  {
+    name: 'connections opened',
+    unit: '',
+    // Each at both of its ends.
+    of: ({ connectionsOpened }) => connectionsOpened && connectionsOpened / 2,
+    ofSimulated: ({ connectionsOpened }) => connectionsOpened,
+  },
+  { name: 'messages sent', unit: '', of: ({ messagesSent }) => messagesSent, ofSimulated: ({ messagesSent }) => messagesSent },
+  {
+    name: 'repair traffic',
+    unit: 'MiB',
+    of: ({ repairBytes }) => repairBytes / mebibyte,
+    ofSimulated: ({ repairBytes }) => repairBytes / mebibyte,
+  },
+];
+
+/** What the real test measured beside the same test simulated, the median of several runs; only what both have. */
+export function compare(real: ChurnResult, simulated: readonly ProcessChurnFigures[]): readonly ComparedValue[] {
+  return measures.flatMap(({ name, unit, of, ofSimulated }) => compared(name, unit, of(real), median(simulated.map(ofSimulated))) ?? []);
 }
 
 /** The share of the processor time there was that the daemons took, 0 to 1. */
@@ -53,7 +79,7 @@ export function processorShare({ cpuSeconds, seconds, machine }: ChurnResult): n
 }
 
 /** Undefined when one side has not measured it, or both say nothing. */
-function value(
+function compared(
   name: string,
   unit: ComparedValue['unit'],
   real: number | null | undefined,
@@ -64,15 +90,32 @@ function value(
   return { name, unit, real, simulated, ratio, isFar: ratio > factorMax || ratio < 1 / factorMax };
 }
 
-function sum(first: number | null | undefined, then: number | null | undefined): number | undefined {
-  return typeof first === 'number' && typeof then === 'number' ? first + then : undefined;
+type Requests = Pick<ProcessChurnFigures, 'getsOk' | 'getsFailed' | 'putsOk' | 'putsFailed'>;
+
+function getsOkPercent({ getsOk, getsFailed }: Requests): number {
+  return okPercent(getsOk, getsFailed);
 }
 
-/** A connection counts at both of its ends. */
-function halved(ends: number | undefined): number | undefined {
-  return ends === undefined ? undefined : ends / 2;
+function putsOkPercent({ putsOk, putsFailed }: Requests): number {
+  return okPercent(putsOk, putsFailed);
+}
+
+function nodesEnded({ killed, left }: { readonly killed: number; readonly left: number }): number {
+  return killed + left;
+}
+
+/** From the kill on; the tests measure it from the moment when the survivors agree. */
+function recoveryMs(half: { readonly survivorsAgreeMs?: number | null; readonly backToRMs?: number | null }): number | undefined {
+  const { survivorsAgreeMs, backToRMs } = half;
+  return typeof survivorsAgreeMs === 'number' && typeof backToRMs === 'number' ? survivorsAgreeMs + backToRMs : undefined;
 }
 
 function okPercent(ok: number, failed: number): number {
   return ok + failed === 0 ? 0 : (100 * ok) / (ok + failed);
+}
+
+/** Of those that there are. */
+function median(values: readonly (number | undefined)[]): number | undefined {
+  const sorted = values.filter((value) => value !== undefined).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
 }

@@ -10,6 +10,8 @@ import { parseReportOptions, type ReportOptions, reportUsage } from './options.t
 import { type Comparison, type PageData, renderPage } from './page.ts';
 import { makePlan } from './plan.ts';
 
+/** Of each churn test: one alone says as little as one real one. */
+const simulatedRuns = 3;
 const exitCode = { ok: 0, usage: 2 } as const;
 
 process.exitCode = main(process.argv.slice(2));
@@ -60,16 +62,20 @@ function measureAll(settings: readonly Setting[]): Measured[] {
   });
 }
 
-/** The same test simulated; with pictures when it violates a demand. */
+/** The same test simulated, from several seeds; with pictures of a run that violates a demand. */
 function compareWith(real: ChurnResult): { readonly comparison: Comparison; readonly failing: readonly FailingRun[] } {
-  progress(`the churn test of ${real.peers} processes, simulated`);
-  const pictures = new Pictures();
-  const simulated = playProcessChurn(settingOf(real), pictures.onViolation);
-  const { run: report } = simulated;
-  const failing = { about: 'The churn test of real processes, simulated', isExample: false, report, pictures: pictures.list };
+  const setting = settingOf(real);
+  const played = Array.from({ length: simulatedRuns }, (_, index) => {
+    progress(`the churn test of ${real.peers} processes, simulated, seed ${setting.seed + index}`);
+    const pictures = new Pictures();
+    return { figures: playProcessChurn({ ...setting, seed: setting.seed + index }, pictures.onViolation), pictures: pictures.list };
+  });
+  const runs = played.map(({ figures }) => figures);
+  const failing = played.filter(({ figures }) => figures.run.violationsTotal > 0);
+  const about = 'The churn test of real processes, simulated';
   return {
-    comparison: { real, simulated: report, values: compare(real, simulated) },
-    failing: report.violationsTotal === 0 ? [] : [failing],
+    comparison: { real, simulated: runs.map(({ run }) => run), values: compare(real, runs) },
+    failing: failing.map(({ figures, pictures }) => ({ about, isExample: false, report: figures.run, pictures })),
   };
 }
 

@@ -13,7 +13,8 @@ import type { RingSnapshot } from './ring-snapshot.ts';
 
 export interface Comparison {
   readonly real: ChurnResult;
-  readonly simulated: Report;
+  /** One or several runs, of which the values are medians. */
+  readonly simulated: readonly Report[];
   readonly values: readonly ComparedValue[];
 }
 
@@ -149,7 +150,7 @@ function comparison({ real, simulated, values }: Comparison): string {
   });
   const height = 60 + 30 * values.length;
   const drawn = (size: ChartSize): string => renderRatios(title, 'simulated ÷ real', values, band, size);
-  return `<h3>${title}</h3><p>${verdict} The daemons took ${share} % of the ${real.machine.cores} cores of ${escapeText(real.machine.cpu)}; simulated traffic: ${formatValue(simulated.traffic.total.messagesPerSecond)} messages per node per second. Left of the line the simulated network is quicker, or does less.</p>
+  return `<h3>${title}</h3><p>${verdict} The daemons took ${share} % of the ${real.machine.cores} cores of ${escapeText(real.machine.cpu)}; simulated: the median of ${count(simulated.length, 'run')}, seeds ${simulated.map(({ seed }) => seed).join(', ')}. Left of the line the simulated network is quicker, or does less.</p>
 <figure>${inBothSizes(drawn, { width: 900, height }, { width: narrow.width, height: height + 60 })}</figure>${table(['measure', 'real', 'simulated', 'simulated ÷ real', ''], rows, (index) => (values[index]?.isFar === true ? 'far' : ''))}`;
 }
 
