@@ -4,7 +4,7 @@ import type { Host } from '../machine/host.ts';
 import { Samples } from '../measuring/samples.ts';
 import type { Cluster } from '../world/cluster.ts';
 import { getFile, newFile, putFile, type StoredFile } from './files.ts';
-import { clientByteMs, clientRequestMs, fileByteMs, requestMs } from './machine.ts';
+import { request } from './machine.ts';
 import type { Population } from './population.ts';
 
 // The numbers of scripts/churn/clients.ts and catalogue.ts, which this stands beside.
@@ -114,9 +114,11 @@ export class Clients {
       settle(isOk && !isDisturbed, isDisturbed ? -1 : world.now - startedAt);
     };
     const { life } = host;
-    this.compute(host, bytes, () => {
+    // The program of all clients makes or checks the bytes, then the daemon takes the request.
+    const begin = (): void => {
       if (isOpen && host.life === life) act(host, done);
-    });
+    };
+    request(world, this, host, begin, bytes);
     const look = (): void => {
       if (!isOpen) return;
       // A client whose daemon was killed knows at once.
@@ -124,15 +126,5 @@ export class Clients {
       else world.engine.after(pollMs, look);
     };
     look();
-  }
-
-  /** The client's program, which is one process for all clients, makes or checks the bytes, then the daemon takes the request. */
-  private compute(host: Host, bytes: number, then: () => void): void {
-    const { processor } = this.cluster.world;
-    if (processor === undefined) {
-      then();
-      return;
-    }
-    processor.work(this, clientRequestMs + bytes * clientByteMs, () => processor.work(host, requestMs + bytes * fileByteMs, then));
   }
 }

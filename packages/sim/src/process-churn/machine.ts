@@ -1,4 +1,6 @@
 import type { ProcessorOptions } from '../engine/processor.ts';
+import type { Host } from '../machine/host.ts';
+import type { World } from '../world/world.ts';
 
 /**
  * What daemons cost the processor, on two cores of an Intel Xeon. Fitted to what `npm run bench -- --only processor` prints there: what 50 daemons take of it
@@ -22,8 +24,20 @@ export const idleMsPerSecond = 1.7;
 export const kadMs = 400;
 export const kadAfterMs = 60_000;
 /** An HTTP request: the daemon's part, and that of the client's program. */
-export const requestMs = 2;
-export const clientRequestMs = 3;
+const requestMs = 2;
+const clientRequestMs = 3;
 /** Cutting, hashing and naming what a client puts, or checking and sending what it gets; and what the client does with it. */
-export const fileByteMs = 26e-6;
-export const clientByteMs = 8e-6;
+const fileByteMs = 26e-6;
+const clientByteMs = 8e-6;
+
+/** `who` computes for `ms`, if computing takes any time in this world. */
+export function compute({ processor }: World, who: object, ms: number, then: () => void): void {
+  if (processor === undefined) then();
+  else processor.work(who, ms, then);
+}
+
+/** A program of the script asks the host's daemon over HTTP; so many bytes of a file go with it. */
+export function request(world: World, program: object, host: Host, then: () => void, bytes: number = 0): void {
+  const ownMs = clientRequestMs + bytes * clientByteMs;
+  compute(world, program, ownMs, () => compute(world, host, requestMs + bytes * fileByteMs, then));
+}

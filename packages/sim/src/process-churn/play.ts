@@ -12,7 +12,7 @@ import type { Cluster } from '../world/cluster.ts';
 import type { Observer } from '../world/observer.ts';
 import type { World } from '../world/world.ts';
 import { Clients } from './clients.ts';
-import { clientRequestMs, daemonCosts, idleMsPerSecond, kadAfterMs, kadMs, requestMs } from './machine.ts';
+import { compute, daemonCosts, idleMsPerSecond, kadAfterMs, kadMs, request } from './machine.ts';
 import { Population } from './population.ts';
 
 const second = 1000;
@@ -186,13 +186,13 @@ class ProcessChurn implements Observer {
   private beginKad(host: Host): void {
     const { life } = host;
     this.world.engine.after(kadAfterMs * uniform(this.cluster.random, 0.75, 1.25), () => {
-      if (host.life === life) this.world.processor?.work(host, kadMs, () => undefined);
+      if (host.life === life) compute(this.world, host, kadMs, () => undefined);
     });
   }
 
   private idle(host: Host, life: number): void {
     if (host.life !== life) return;
-    if (host.runs) this.world.processor?.work(host, idleMsPerSecond, () => undefined);
+    if (host.runs) compute(this.world, host, idleMsPerSecond, () => undefined);
     this.world.engine.after(second, () => this.idle(host, life));
   }
 
@@ -219,11 +219,9 @@ class ProcessChurn implements Observer {
   }
 
   private askEverybody(): void {
-    const { processor } = this.world;
-    if (processor === undefined) return;
     for (const host of this.cluster.activeHosts()) {
       let isAnswered = false;
-      processor.work(this, clientRequestMs, () => processor.work(host, requestMs, () => (isAnswered = true)));
+      request(this.world, this, host, () => (isAnswered = true));
       this.world.runUntil(() => isAnswered || !host.runs, settleTimeoutMs, 1);
     }
   }
@@ -245,11 +243,10 @@ class ProcessChurn implements Observer {
 
   /** As the real test does, which asks each daemon: a node that is killed counts as it was when last asked. */
   private meter(): void {
-    const { processor } = this.world;
     for (const host of this.world.hosts) {
       if (host.core === undefined) continue;
       this.repairBytes.set(`${host.index}/${host.life}`, host.core.repairBytes);
-      processor?.work(this, clientRequestMs, () => processor.work(host, requestMs, () => undefined));
+      request(this.world, this, host, () => undefined);
     }
     this.world.engine.after(meterMs, () => this.meter());
   }

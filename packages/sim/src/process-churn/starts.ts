@@ -1,6 +1,6 @@
 import type { Host } from '../machine/host.ts';
 import type { Cluster } from '../world/cluster.ts';
-import { clientRequestMs, requestMs, startMs } from './machine.ts';
+import { compute, request, startMs } from './machine.ts';
 
 /** The number of scripts/lib/fleet.ts, which this stands beside. */
 const startsAtOnce = 4;
@@ -23,7 +23,7 @@ export class Starts {
     this.pending++;
     const begin = (): void => {
       this.underWay++;
-      this.compute({}, startMs, () => this.untilMember(boot(), then));
+      compute(this.cluster.world, {}, startMs, () => this.untilMember(boot(), then));
     };
     if (this.underWay < startsAtOnce) begin();
     else this.waiting.push(begin);
@@ -35,19 +35,11 @@ export class Starts {
       return;
     }
     // The script asks it who it is before it counts on it.
-    this.compute(this, clientRequestMs, () =>
-      this.compute(host, requestMs, () => {
-        this.pending--;
-        this.underWay--;
-        this.waiting.shift()?.();
-        then(host);
-      }),
-    );
-  }
-
-  private compute(who: object, ms: number, then: () => void): void {
-    const { processor } = this.cluster.world;
-    if (processor === undefined) then();
-    else processor.work(who, ms, then);
+    request(this.cluster.world, this, host, () => {
+      this.pending--;
+      this.underWay--;
+      this.waiting.shift()?.();
+      then(host);
+    });
   }
 }
