@@ -63,4 +63,20 @@ describe('processes on one machine', () => {
     expect(times).toHaveLength(5);
     expect(Math.max(...times), 'no more than the slice that is running').toBeLessThanOrEqual(costs.sliceMs + 1);
   });
+
+  test('what a process that has ended had to do takes no time any more, and its next life begins with nothing', () => {
+    const engine = new Engine();
+    const processor = new Processor(engine, { ...costs, cores: 1 });
+    const times: number[] = [];
+    for (let i = 0; i < 10; i++) processor.work(a, 100, () => undefined);
+    processor.work(b, 5, () => times.push(engine.now));
+    engine.at(12, () => {
+      processor.abandon(a);
+      processor.work(a, 5, () => times.push(engine.now));
+    });
+    engine.runUntil(10_000);
+    expect(times).toEqual([15, 20]);
+    expect(processor.busyMs).toBe(20);
+    expect([processor.spentMs(a), processor.spentMs(b)]).toEqual([15, 5]);
+  });
 });

@@ -32,7 +32,9 @@ interface Job {
 interface Process {
   readonly jobs: Job[];
   isQueued: boolean;
-  /** How long it has run, as the scheduler counts. */
+  /** How long it has run. */
+  spentMs: number;
+  /** The same as the scheduler counts. */
   ranMs: number;
 }
 
@@ -81,7 +83,7 @@ export class Processor {
 
   /** `who`, a host or whatever else computes, does so for `ms`, after what it has to do already. */
   work(who: object, ms: number, done: () => void): void {
-    const process = this.processes.get(who) ?? { jobs: [], isQueued: false, ranMs: 0 };
+    const process = this.processes.get(who) ?? { jobs: [], isQueued: false, spentMs: 0, ranMs: 0 };
     this.processes.set(who, process);
     process.jobs.push({ leftMs: ms, done });
     if (process.isQueued) return;
@@ -89,6 +91,23 @@ export class Processor {
     process.ranMs = Math.max(process.ranMs, this.leastMs);
     this.runnable.push(process);
     this.fill();
+  }
+
+  /** Processor time that `who` has spent so far. */
+  spentMs(who: object): number {
+    return this.processes.get(who)?.spentMs ?? 0;
+  }
+
+  /** The process of `who` has ended: what it had to do still takes no time any more. */
+  abandon(who: object): void {
+    const process = this.processes.get(who);
+    if (process === undefined) return;
+    const given = this.runnable.indexOf(process);
+    if (given >= 0) {
+      this.runnable.splice(given, 1);
+      process.isQueued = false;
+    }
+    for (const { done } of process.jobs.splice(0)) done();
   }
 
   private isBusy(host: Host): boolean {
@@ -115,6 +134,7 @@ export class Processor {
       this.busyMs += ms;
       this.leastMs = Math.max(this.leastMs, process.ranMs);
       process.ranMs += ms;
+      process.spentMs += ms;
       this.engine.after(ms, () => this.end(process, job, ms));
     }
   }
@@ -130,11 +150,13 @@ export class Processor {
   private end(process: Process, job: Job, ms: number): void {
     this.running--;
     job.leftMs -= ms;
-    process.jobs.shift();
-    if (job.leftMs > 0) process.jobs.push(job);
+    // Another is there, or none, when the process has ended meanwhile.
+    const isCurrent = process.jobs[0] === job;
+    if (isCurrent) process.jobs.shift();
+    if (isCurrent && job.leftMs > 0) process.jobs.push(job);
     process.isQueued = process.jobs.length > 0;
     if (process.isQueued) this.runnable.push(process);
-    if (job.leftMs <= 0) job.done();
+    if (isCurrent && job.leftMs <= 0) job.done();
     this.fill();
   }
 }

@@ -169,6 +169,7 @@ export class Host implements EventTarget {
     this.timersAt = [];
     this.rememberScheduled = false;
     for (const block of this.diskDriver.tear(this.disk, world.network.faults)) world.observers.notify('onDurable', this, block);
+    world.processor?.abandon(this);
     this.commands.lose(this);
     world.observers.notify('onEnd', this, how);
     this.noteStatus();

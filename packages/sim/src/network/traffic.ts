@@ -69,6 +69,11 @@ export class Traffic {
     return [...this.counts].sort((a, b) => b[1].bytes - a[1].bytes);
   }
 
+  /** Messages alone, without the blocks that travel beside them. */
+  get mail(): number {
+    return this.total().messages - (this.counts.get('block')?.messages ?? 0);
+  }
+
   /** Of one class, or of all together. */
   total(only?: TrafficClass): Readonly<TrafficCount> {
     const total = { messages: 0, bytes: 0 };

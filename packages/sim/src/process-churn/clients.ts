@@ -118,7 +118,7 @@ export class Clients {
     const begin = (): void => {
       if (isOpen && host.life === life) act(host, done);
     };
-    request(world, this, host, begin, bytes);
+    request(world, host, begin, bytes);
     const look = (): void => {
       if (!isOpen) return;
       // A client whose daemon was killed knows at once.

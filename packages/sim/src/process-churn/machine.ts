@@ -36,8 +36,13 @@ export function compute({ processor }: World, who: object, ms: number, then: () 
   else processor.work(who, ms, then);
 }
 
-/** A program of the script asks the host's daemon over HTTP; so many bytes of a file go with it. */
-export function request(world: World, program: object, host: Host, then: () => void, bytes: number = 0): void {
-  const ownMs = clientRequestMs + bytes * clientByteMs;
-  compute(world, program, ownMs, () => compute(world, host, requestMs + bytes * fileByteMs, then));
+/** The script, which is one process, asks the host's daemon over HTTP; so many bytes of a file go with it. */
+export function request(world: World, host: Host, then: () => void, bytes: number = 0): void {
+  const scriptMs = clientRequestMs + bytes * clientByteMs;
+  compute(world, scriptOf(world), scriptMs, () => compute(world, host, requestMs + bytes * fileByteMs, then));
+}
+
+/** What stands for the process of the script, of which each world has one. */
+export function scriptOf(world: World): object {
+  return world;
 }

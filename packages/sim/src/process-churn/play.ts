@@ -12,7 +12,7 @@ import type { Cluster } from '../world/cluster.ts';
 import type { Observer } from '../world/observer.ts';
 import type { World } from '../world/world.ts';
 import { Clients } from './clients.ts';
-import { compute, daemonCosts, idleMsPerSecond, kadAfterMs, kadMs, request } from './machine.ts';
+import { compute, daemonCosts, idleMsPerSecond, kadAfterMs, kadMs, request, scriptOf } from './machine.ts';
 import { Population } from './population.ts';
 
 const second = 1000;
@@ -67,7 +67,7 @@ export interface ProcessChurnFigures {
   readonly repairBytes: number;
   readonly connectionsOpened: number;
   readonly messagesSent: number;
-  /** Processor time of all daemons and of the script. */
+  /** Processor time of all daemons. */
   readonly cpuSeconds: number;
   /** Only of `kill-half`. */
   readonly survivorsAgreeMs?: number;
@@ -144,8 +144,9 @@ class ProcessChurn implements Observer {
     }
     this.ringExactMs = this.untilRingExact();
     this.connectionsOpened = world.network.opened;
-    this.messagesSent = world.network.traffic.total().messages;
-    this.cpuMs = world.processor?.busyMs ?? 0;
+    this.messagesSent = world.network.traffic.mail;
+    const { processor } = world;
+    this.cpuMs = processor === undefined ? 0 : processor.busyMs - processor.spentMs(scriptOf(world));
   }
 
   figures(): Omit<ProcessChurnFigures, 'run'> {
@@ -221,7 +222,7 @@ class ProcessChurn implements Observer {
   private askEverybody(): void {
     for (const host of this.cluster.activeHosts()) {
       let isAnswered = false;
-      request(this.world, this, host, () => (isAnswered = true));
+      request(this.world, host, () => (isAnswered = true));
       this.world.runUntil(() => isAnswered || !host.runs, settleTimeoutMs, 1);
     }
   }
@@ -246,7 +247,7 @@ class ProcessChurn implements Observer {
     for (const host of this.world.hosts) {
       if (host.core === undefined) continue;
       this.repairBytes.set(`${host.index}/${host.life}`, host.core.repairBytes);
-      request(this.world, this, host, () => undefined);
+      request(this.world, host, () => undefined);
     }
     this.world.engine.after(meterMs, () => this.meter());
   }

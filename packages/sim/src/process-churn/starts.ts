@@ -35,7 +35,7 @@ export class Starts {
       return;
     }
     // The script asks it who it is before it counts on it.
-    request(this.cluster.world, this, host, () => {
+    request(this.cluster.world, host, () => {
       this.pending--;
       this.underWay--;
       this.waiting.shift()?.();
