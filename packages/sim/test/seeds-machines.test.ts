@@ -1,6 +1,6 @@
-import { clockDrift, halfDies, halfReturns, slowDisks } from '../src/scenarios/machine-faults.ts';
+import { clockDrift, halfDies, halfReturns, halfTricklesBack, slowDisks } from '../src/scenarios/machine-faults.ts';
 import { random } from '../src/scenarios/random.ts';
 import { seedSuite } from './support/seed-suite.ts';
 
 seedSuite([halfDies, random]);
-seedSuite([halfReturns, clockDrift, slowDisks], 6);
+seedSuite([halfReturns, halfTricklesBack, clockDrift, slowDisks], 6);

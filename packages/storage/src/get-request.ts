@@ -121,7 +121,7 @@ export class GetRequest extends RoundRequest {
         this.settle({ outcome: 'found', handle: result.handle, size: result.size });
         return;
       }
-      this.isAbsentHere = result.outcome === 'absent' && this.parts.own.isSyncedFor(this.command.key);
+      this.isAbsentHere = result.outcome === 'absent' && this.parts.own.canDeny(this.command.key, this.ctx.now.monoMs);
       if (result.outcome === 'corrupt') this.parts.onSpoiled(this.command.key);
       this.beginRound();
     });

@@ -11,6 +11,7 @@ export class Responsibility {
   private readonly self: Id;
   private whole: Arc | undefined;
   private part: Arc | undefined;
+  private unsureMsEnd = Number.NEGATIVE_INFINITY;
 
   constructor(self: Id) {
     this.self = self;
@@ -30,13 +31,27 @@ export class Responsibility {
     return this.whole === undefined ? [] : gapsOf(this.whole, this.part);
   }
 
-  /** Whether a miss of this node on `key` is a vote that the key does not exist. */
   isSyncedFor(key: Id): boolean {
     return this.part !== undefined && contains(this.part, key);
   }
 
-  isSyncedForAll(arc: Arc): boolean {
-    return this.part !== undefined && isWithin(arc, this.part);
+  /** Whether a miss of this node on `key` is a vote that the key does not exist. */
+  canDeny(key: Id, nowMs: number): boolean {
+    return this.isSyncedFor(key) && this.unsureMsEnd <= nowMs;
+  }
+
+  /** Whether who has compared all of `arc` with this node lacks nothing. */
+  canVouchFor(arc: Arc, nowMs: number): boolean {
+    return this.part !== undefined && isWithin(arc, this.part) && this.unsureMsEnd <= nowMs;
+  }
+
+  /** Until then nodes may come back that have what this one, though synced, could get from nobody; in the past when it is sure. */
+  get unsureUntilMs(): number {
+    return this.unsureMsEnd;
+  }
+
+  beUnsure(untilMs: number): void {
+    this.unsureMsEnd = Math.max(this.unsureMsEnd, untilMs);
   }
 
   /** True when the synced arc became smaller. */

@@ -51,7 +51,14 @@ export class Server {
     const limit = Math.min(message.limit, this.ctx.config.keysPageLimit);
     this.ctx.disk.list(arc, after, limit, ({ blocks, more }) => {
       this.lists--;
-      this.ctx.send(from, { type: 'keysReply', request, blocks, more, synced: this.own.isSyncedForAll(arc), busy: false });
+      this.ctx.send(from, {
+        type: 'keysReply',
+        request,
+        blocks,
+        more,
+        synced: this.own.canVouchFor(arc, this.ctx.now.monoMs),
+        busy: false,
+      });
     });
   }
 
@@ -99,6 +106,6 @@ export class Server {
   }
 
   private miss(to: Contact, { request, block }: GetMessage, reason: 'absent' | 'busy' | 'error'): void {
-    this.ctx.send(to, { type: 'getMiss', request, reason, synced: this.own.isSyncedFor(block.key) });
+    this.ctx.send(to, { type: 'getMiss', request, reason, synced: this.own.canDeny(block.key, this.ctx.now.monoMs) });
   }
 }

@@ -19,6 +19,12 @@ interface Due {
   readonly atMs: number;
 }
 
+/** What a source is synced for, and until when it is not sure of that. */
+interface Voucher {
+  readonly arc: Arc;
+  readonly unsureUntilMs: number;
+}
+
 /** A gap that is being reconciled. */
 interface Task {
   readonly arc: Arc;
@@ -26,8 +32,8 @@ interface Task {
   readonly sessions: Map<string, Reconciliation>;
   /** Every source that has been asked to the end, or given up. */
   readonly finished: Set<string>;
-  /** What those who were asked to the end are synced for. */
-  readonly vouched: Arc[];
+  /** Of those who were asked to the end and are synced. */
+  readonly vouchers: Voucher[];
   /** Somebody who should have been asked did not answer. */
   isDoubtful: boolean;
   isFull: boolean;
@@ -156,7 +162,7 @@ export class Sync {
       startedMs: this.ctx.now.monoMs,
       sessions: new Map(),
       finished: new Set(),
-      vouched: [],
+      vouchers: [],
       isDoubtful: false,
       isFull: false,
       fetchedBlocks: 0,
@@ -171,7 +177,7 @@ export class Sync {
     const { replicas } = this.ctx.config;
     for (const source of sourcesWithin(this.ctx, replicas)) this.ask(task, source);
     if (task.sessions.size > 0) return;
-    if (!isCovered(task.arc, task.vouched)) for (const source of sourcesWithin(this.ctx, 2 * replicas)) this.ask(task, source);
+    if (!isVouchedFor(task)) for (const source of sourcesWithin(this.ctx, 2 * replicas)) this.ask(task, source);
     if (task.sessions.size === 0) this.complete(task);
   }
 
@@ -189,9 +195,15 @@ export class Sync {
     task.fetchedBytes += result.fetchedBytes;
     task.isFull ||= result.outcome === 'full';
     task.isDoubtful ||= result.outcome === 'gone';
-    const synced = result.isPeerSynced ? task.arc : this.parts.syncStates.get(source)?.synced;
-    if (result.outcome === 'done' && synced !== undefined) task.vouched.push(synced);
+    const voucher = result.outcome === 'done' ? this.voucher(task, source, result) : undefined;
+    if (voucher !== undefined) task.vouchers.push(voucher);
     this.advance(task);
+  }
+
+  private voucher({ arc }: Task, source: Contact, { isPeerSynced }: ReconciliationResult): Voucher | undefined {
+    if (isPeerSynced) return { arc, unsureUntilMs: Number.NEGATIVE_INFINITY };
+    const state = this.parts.syncStates.get(source);
+    return state?.synced === undefined ? undefined : { arc: state.synced, unsureUntilMs: state.unsureUntilMs };
   }
 
   private sourceGone(id: Id): void {
@@ -212,9 +224,24 @@ export class Sync {
     // those who answered are synced, those who did not may hold what nobody else has.
     const { config, now } = this.ctx;
     if (task.isFull) this.pause(config.repairPeriodMs);
-    else if (task.isDoubtful && !isCovered(arc, task.vouched)) this.pause(config.offerTimeoutMs);
-    else this.finish(arc, { fetchedBlocks, fetchedBytes, elapsedMs: now.monoMs - startedMs });
+    else if (task.isDoubtful && !isVouchedFor(task)) this.pause(config.offerTimeoutMs);
+    else {
+      this.own.beUnsure(this.unsureUntilMs(task));
+      this.finish(arc, { fetchedBlocks, fetchedBytes, elapsedMs: now.monoMs - startedMs });
+    }
     this.plan(config.settleMs);
+  }
+
+  /**
+   * Where nobody was left who could vouch for what there is, those who could may come back as a lone failed node may. Until then a
+   * miss proves nothing, neither here nor on a node that compares with this one. Who has never met anybody misses nobody.
+   */
+  private unsureUntilMs({ arc, vouchers }: Task): number {
+    const { now, config, overlay } = this.ctx;
+    const sure = vouchers.filter(({ unsureUntilMs }) => unsureUntilMs <= now.monoMs);
+    if (isCovered(arc, arcsOf(sure)) || overlay.remembered().length === 0) return Number.NEGATIVE_INFINITY;
+    if (isCovered(arc, arcsOf(vouchers))) return Math.max(...vouchers.map(({ unsureUntilMs }) => unsureUntilMs));
+    return now.monoMs + config.reReplicateMs;
   }
 
   /** All that is acknowledged of the gap is here. */
@@ -231,6 +258,14 @@ export class Sync {
     for (const session of task.sessions.values()) session.cancel();
     task.sessions.clear();
   }
+}
+
+function isVouchedFor({ arc, vouchers }: Task): boolean {
+  return isCovered(arc, arcsOf(vouchers));
+}
+
+function arcsOf(vouchers: readonly Voucher[]): readonly Arc[] {
+  return vouchers.map(({ arc }) => arc);
 }
 
 /** Failures remembered at most: more than this makes no difference. */

@@ -1,6 +1,6 @@
 import type { RelayedMessage, RelayMessage, StorageMessage, TransferPurpose } from '@dht/storage';
 import { body, type MessageOf } from './body.ts';
-import { arc, blockRef, holder, storeId } from './common-records.ts';
+import { arc, blockRef, duration, holder, storeId } from './common-records.ts';
 import type { Bodies } from './envelope.ts';
 import { boolean, id, type Kind, multihash, oneOf, uint } from './kind.ts';
 import { limits } from './limits.ts';
@@ -56,5 +56,9 @@ export const storageBodies: Bodies<Exclude<StorageMessage, RelayMessage | Relaye
     synced: implicit(3, boolean, false),
     busy: implicit(4, boolean, false),
   }),
-  syncState: body('syncState', 70, 'none', { storeId: required(1, storeId), synced: optional(2, arc) }),
+  syncState: body('syncState', 70, 'none', {
+    storeId: required(1, storeId),
+    synced: optional(2, arc),
+    unsureMs: implicit(3, duration, 0),
+  }),
 };

@@ -127,7 +127,7 @@ const storageMessages = {
     synced: fc.boolean(),
     busy: fc.boolean(),
   }),
-  syncState: recordWith(['type', 'storeId'], { type: type('syncState'), storeId: storeIds, synced: arcs }),
+  syncState: recordWith(['type', 'storeId', 'unsureMs'], { type: type('syncState'), storeId: storeIds, synced: arcs, unsureMs: durations }),
 };
 const { putResult: _answersTransfersOnly, ...mailByType } = storageMessages;
 const joinMessages = {

@@ -132,7 +132,7 @@ describe('a sender', () => {
     ],
     ['a multihash of another function', offer(1, Uint8Array.of(0x13, 0x20, ...new Uint8Array(32)))],
     ['a multihash that is too short', offer(1, multihash.subarray(0, 33))],
-    ['a store id that is none', { type: 'syncState', storeId: 'store-1' }],
+    ['a store id that is none', { type: 'syncState', storeId: 'store-1', unsureMs: 0 }],
   ] satisfies [string, Message][])('does not send %s', (_, message) => {
     expect(codeOf(() => encodeFrame(message))).toBe('limit');
   });

@@ -37,7 +37,7 @@ const misses: Readonly<Record<Miss, { exitCode: ExitCode; reason: string; hint: 
   },
   unavailable: {
     exitCode: exitCodes.unavailable,
-    reason: 'cannot be had now: some of the nodes that may hold it did not answer',
+    reason: 'cannot be had now: some of the nodes that may hold it did not answer, or failed and may come back',
     hint: 'Try again when they are back; `dht where <cid>` names them.',
   },
   timeout: { exitCode: exitCodes.timeout, reason: 'did not come in time', hint: 'Try again.' },

@@ -35,17 +35,21 @@ export class ItemLedger implements Observer {
    * away is owed again when one of them is back.
    */
   owed(): Item[] {
-    return this.acknowledged().filter(({ copies }) => liveCopies(copies) > 0);
+    return this.acknowledged().filter(({ copies }) => live(copies).length > 0);
   }
 
   isOwed(key: Id): boolean {
-    const item = this.items.get(key.hex);
-    return item?.acknowledged === true && liveCopies(item.copies) > 0;
+    return this.items.get(key.hex)?.acknowledged === true && this.liveHolders(key).length > 0;
+  }
+
+  /** Running nodes that have the block. */
+  liveHolders(key: Id): readonly Host[] {
+    return live(this.items.get(key.hex)?.copies ?? new Set());
   }
 
   /** Acknowledged blocks that no running node has. */
   lost(): Item[] {
-    return this.acknowledged().filter(({ copies }) => liveCopies(copies) === 0);
+    return this.acknowledged().filter(({ copies }) => live(copies).length === 0);
   }
 
   onDurable(host: Host, block: BlockRef): void {
@@ -63,7 +67,7 @@ export class ItemLedger implements Observer {
     if (item === undefined) return;
     const had = item.copies.delete(host);
     if (!had || !item.acknowledged) return;
-    const left = liveCopies(item.copies);
+    const left = live(item.copies).length;
     const { writeQuorum } = this.world.storageConfig;
     if (left < writeQuorum)
       this.violations.add(this.name, 'always', `deleted its copy of ${key} and left ${left} on running nodes`, [host]);
@@ -80,8 +84,6 @@ export class ItemLedger implements Observer {
   }
 }
 
-function liveCopies(copies: ReadonlySet<Host>): number {
-  let count = 0;
-  for (const host of copies) if (host.state !== 'off') count++;
-  return count;
+function live(copies: ReadonlySet<Host>): readonly Host[] {
+  return [...copies].filter(({ state }) => state !== 'off');
 }

@@ -7,29 +7,48 @@ import type { World } from '../world/world.ts';
 import type { ItemLedger } from './item-ledger.ts';
 import type { Violations } from './violations.ts';
 
-/** A fault is felt for this long: rings have to merge, copies to be made anew. */
+/** After nodes could not talk rings have to merge, and what somebody brings whom nobody waited for any more has to get home. */
 const afterFaultMs = 180_000;
 
-/** As long as all is calm: "not found" is never said of a block that was acknowledged and that a running node has. */
+/**
+ * As long as all that run can talk with each other: "not found" is never said of a block that was acknowledged and that a running node
+ * has. That others who had it have crashed is no excuse, nor that this one has only just come back, if it was away for less time than
+ * a failed node is given to return.
+ */
 export class TruthfulAbsence implements Observer {
   readonly name = 'truthful-absence';
-  /** How often it was said all the same, faults or not. */
+  /** How often it was said all the same, excused or not. */
   untrue = 0;
-  private readonly world: Pick<World, 'calm' | 'now' | 'network'>;
+  private readonly world: Pick<World, 'calm' | 'now' | 'network' | 'storageConfig'>;
   private readonly ledger: ItemLedger;
   private readonly violations: Violations;
+  private readonly endedAt = new Map<Host, number>();
+  /** Who was away for longer than that, and when it came back. */
+  private readonly lateAt = new Map<Host, number>();
 
-  constructor(world: Pick<World, 'calm' | 'now' | 'network'>, ledger: ItemLedger, violations: Violations) {
+  constructor(world: Pick<World, 'calm' | 'now' | 'network' | 'storageConfig'>, ledger: ItemLedger, violations: Violations) {
     this.world = world;
     this.ledger = ledger;
     this.violations = violations;
+  }
+
+  onEnd(host: Host): void {
+    this.endedAt.set(host, this.world.now);
+  }
+
+  onStart(host: Host): void {
+    const { now, storageConfig } = this.world;
+    const endedAt = this.endedAt.get(host);
+    if (endedAt !== undefined && now - endedAt >= storageConfig.reReplicateMs) this.lateAt.set(host, now);
   }
 
   onGet(host: Host, key: Id, { outcome }: GetResult, elapsedMs: number): void {
     if (outcome !== 'not-found' || !this.ledger.isOwed(key)) return;
     this.untrue++;
     const { calm, now, network } = this.world;
-    if (!calm.since(now - elapsedMs - afterFaultMs) || disturbsMessages(network.faults)) return;
+    const since = now - elapsedMs - afterFaultMs;
+    if (!calm.undividedSince(since) || disturbsMessages(network.faults)) return;
+    if (this.ledger.liveHolders(key).every((holder) => (this.lateAt.get(holder) ?? Number.NEGATIVE_INFINITY) >= since)) return;
     this.violations.add(this.name, 'calm', `get of ${key} was answered with not-found, though running nodes have it`, [host]);
   }
 }

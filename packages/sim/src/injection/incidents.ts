@@ -1,4 +1,4 @@
-import { sample } from '../engine/distributions.ts';
+import { sample, uniform } from '../engine/distributions.ts';
 import type { Host } from '../machine/host.ts';
 import type { Cluster } from '../world/cluster.ts';
 import type { Incident } from './injection.ts';
@@ -63,11 +63,19 @@ function storm(cluster: Cluster, share: number, withinMs: number): void {
   }
 }
 
-function fail(cluster: Cluster, { share, restartAfterMs, wiped = false }: Extract<Incident, { type: 'mass-failure' }>): void {
+function fail(cluster: Cluster, incident: Extract<Incident, { type: 'mass-failure' }>): void {
+  const { share, restartAfterMs, restartSpreadMs = 0, wiped = false } = incident;
   const { part } = divide(cluster, share);
   for (const host of part) cluster.crash(host);
   if (restartAfterMs === undefined) return;
-  cluster.world.engine.after(restartAfterMs, () => {
-    for (const host of part) cluster.restart(host, { wiped });
-  });
+  const { engine } = cluster.world;
+  if (restartSpreadMs > 0) {
+    for (const host of part) {
+      engine.after(restartAfterMs + uniform(cluster.random, 0, restartSpreadMs), () => cluster.restart(host, { wiped }));
+    }
+  } else {
+    engine.after(restartAfterMs, () => {
+      for (const host of part) cluster.restart(host, { wiped });
+    });
+  }
 }

@@ -50,4 +50,11 @@ export type Incident =
   /** So many hosts join for the first time, relative to those there are, evenly over the time. */
   | ({ readonly type: 'join-storm' } & Span)
   /** They crash at one instant, and come back later, unless `restartAfterMs` is left out; without their disks when `wiped`. */
-  | ({ readonly type: 'mass-failure'; readonly share: number; readonly restartAfterMs?: number; readonly wiped?: boolean } & Moment);
+  | ({
+      readonly type: 'mass-failure';
+      readonly share: number;
+      readonly restartAfterMs?: number;
+      /** Within so long after that, each at a time of its own: 0. */
+      readonly restartSpreadMs?: number;
+      readonly wiped?: boolean;
+    } & Moment);

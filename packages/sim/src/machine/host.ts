@@ -22,6 +22,8 @@ const second = 1000;
 const rememberDelayMs = 1 * second;
 /** With fewer of them each new one is written at once, with the neighbours. */
 const rememberedEnough = 4;
+/** With so many a node finds back whoever else is gone. */
+const rememberedMany = 60;
 /** To the disk. */
 const writeMs = 10;
 /** A core that asks for so many timeouts at one instant has stopped making progress. */
@@ -384,7 +386,7 @@ export class Host implements EventTarget {
   /** In one write: a node that knows it was active but nobody to rejoin through would found a ring of its own. */
   private rememberActivation(): void {
     this.previouslyActive = true;
-    this.remembered = this.core?.overlay.remembered() ?? this.remembered;
+    this.remember();
   }
 
   private rememberLater(): void {
@@ -392,12 +394,16 @@ export class Host implements EventTarget {
     this.rememberScheduled = true;
     const { life } = this;
     this.world.engine.after(this.remembersEnough ? rememberDelayMs : writeMs, () => {
-      if (this.life !== life || this.core === undefined) return;
+      if (this.life !== life) return;
       this.rememberScheduled = false;
-      const remembered = this.worthRemembering(this.core.overlay);
-      // A node that sees nobody now still knows whom it saw.
-      if (remembered.length > 0) this.remembered = remembered;
+      this.remember();
     });
+  }
+
+  /** A node that sees nobody now still knows whom it saw. */
+  private remember(): void {
+    const remembered = this.core === undefined ? [] : this.worthRemembering(this.core.overlay);
+    if (remembered.length > 0) this.remembered = remembered;
   }
 
   private get remembersEnough(): boolean {
@@ -406,7 +412,8 @@ export class Host implements EventTarget {
 
   private worthRemembering(overlay: OverlayView): readonly Contact[] {
     const remembered = overlay.remembered();
-    if (remembered.length >= rememberedEnough) return remembered;
+    // The daemon adds its neighbours to these too. They would be as many again for each of thousands of hosts, and help little.
+    if (remembered.length >= rememberedMany) return remembered;
     const { clockwise, counterClockwise } = overlay.leafContacts();
     return [...new Set([...clockwise, ...counterClockwise, ...remembered])];
   }

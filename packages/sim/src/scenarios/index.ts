@@ -1,6 +1,6 @@
 import { crashChurn, leaves, lossyChurn, mixedChurn, pauses, restartChurn, steady, traceChurn, weibullChurn } from './churn.ts';
 import { clients, coldStart, joinCrash, joinStorm, merge } from './formation.ts';
-import { clockDrift, halfDies, halfReturns, slowDisks } from './machine-faults.ts';
+import { clockDrift, halfDies, halfReturns, halfTricklesBack, slowDisks } from './machine-faults.ts';
 import { broadband, lastingCuts, loss, nonTransitive, oneWay, partitionHeals, slowLines } from './network-faults.ts';
 import { random } from './random.ts';
 import type { Scenario } from './scenario.ts';
@@ -30,6 +30,7 @@ export const scenarios: readonly Scenario[] = [
   slowLines,
   halfDies,
   halfReturns,
+  halfTricklesBack,
   clockDrift,
   slowDisks,
   random,

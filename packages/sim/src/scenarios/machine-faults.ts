@@ -34,6 +34,19 @@ export const halfReturns: Scenario = story({
   },
 });
 
+export const halfTricklesBack: Scenario = story({
+  name: 'half-trickles-back',
+  about:
+    'half of all nodes lose power at the same instant and are back one after the other, while blocks are asked for that only they have',
+  nodes: 16,
+  minutes: 0.8,
+  workload: { putsPerSecond: 2, getsPerSecond: 40 },
+  injection: {
+    faults: { powerLossRate: 1 },
+    incidents: [{ type: 'mass-failure', at: 0.4, share: 0.5, restartAfterMs: 12 * second, restartSpreadMs: 18 * second }],
+  },
+});
+
 export const clockDrift: Scenario = story({
   name: 'clock-drift',
   about: 'clocks are fast or slow by up to 2 % and wrong by up to a day, while nodes pause and crash',

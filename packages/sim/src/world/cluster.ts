@@ -1,7 +1,7 @@
 import type { Contact, Id, LookupMode, LookupResult, Role, SeededRandom } from '@dht/overlay';
 import type { BlockRef, GetResult, PutResult } from '@dht/storage';
 import { chance, pick, sample } from '../engine/distributions.ts';
-import type { FaultOptions } from '../injection/faults.ts';
+import { disturbsMessages, type FaultOptions } from '../injection/faults.ts';
 import type { PendingCommand } from '../machine/commands.ts';
 import type { Host } from '../machine/host.ts';
 import { startConverged } from './converged.ts';
@@ -189,9 +189,11 @@ export class Cluster {
 
   /** From now on these faults happen; all others are as they were. */
   setFaults(faults: Partial<FaultOptions>): void {
-    const { network } = this.world;
-    network.faults = { ...network.faults, ...faults };
-    this.world.calm.disturb();
+    const { network, calm } = this.world;
+    const before = network.faults;
+    network.faults = { ...before, ...faults };
+    if (disturbsMessages(before) || disturbsMessages(network.faults)) calm.divide();
+    else calm.disturb();
   }
 
   private joinAgain(host: Host, life: number): void {

@@ -67,7 +67,7 @@ export class World {
     this.processor = options.processor && new Processor(this.engine, options.processor);
     const network = { ...defaultNetwork, topology: options.topology ?? topologies.internet, ...options.network };
     validateTopology(network.topology);
-    this.observers.add({ onCongestion: () => this.calm.disturb() });
+    this.observers.add({ onCongestion: () => this.calm.divide() });
     this.network = new Network(this.engine, this.stream('network'), this.observers, network, faults);
   }
 
