@@ -85,7 +85,7 @@ export interface GetMessage {
 export interface GetMissMessage {
   readonly type: 'getMiss';
   readonly request: RequestId;
-  /** `absent` is a vote only when `synced`, which here says that the sender is sure of it too. */
+  /** `absent` is a vote only when `synced`, which says that the sender is sure of it too. */
   readonly reason: 'absent' | 'busy' | 'error';
   readonly synced: boolean;
 }
@@ -120,19 +120,21 @@ export interface KeysReplyMessage {
   readonly blocks: readonly BlockRef[];
   /** There are more behind the last one. */
   readonly more: boolean;
-  /** Whether the sender itself is synced for the whole arc asked for, and sure of it. */
-  readonly synced: boolean;
+  /** The arc for which the sender holds everything acknowledged; absent while it is syncing all it is responsible for. */
+  readonly synced?: Arc;
+  /**
+   * Milliseconds for which nodes may still come back that have more, because none was left that could vouch for the arc when the sender
+   * synced it; 0 when it is sure.
+   */
+  readonly unsureMs: number;
   readonly busy: boolean;
 }
 
-/** What the sender holds of what it is responsible for. */
+/** The arc for which the sender holds everything acknowledged; absent while it is syncing all of it. */
 export interface SyncStateMessage {
   readonly type: 'syncState';
   readonly storeId: string;
-  /** The arc for which it holds everything acknowledged; absent while it is syncing all of it. */
   readonly synced?: Arc;
-  /** Milliseconds for which nodes may still come back that have more than it could get, because nobody who could vouch was left; 0 when it is sure. */
-  readonly unsureMs: number;
 }
 
 /** Asks the receiver to pass the mail on to a node, in this very life, which the sender cannot reach itself: a member of its leaf set, or a joiner. */

@@ -1,4 +1,5 @@
 import { type Arc, type Contact, compareClockwise, type Id } from '@dht/overlay';
+import { contains, intersectAround } from './arcs.ts';
 import type { BlockRef } from './block.ts';
 import type { Context } from './context.ts';
 import type { Fetcher, FetchOutcome } from './fetcher.ts';
@@ -17,8 +18,14 @@ export interface ReconciliationResult {
   readonly outcome: 'done' | 'full' | 'gone';
   readonly fetchedBlocks: number;
   readonly fetchedBytes: number;
-  /** The peer said of every page that it is synced for the whole arc. */
-  readonly isPeerSynced: boolean;
+  /** What the peer said with every page. */
+  readonly voucher: Voucher | undefined;
+}
+
+/** What a peer is synced for, and until when it is not sure of that. */
+export interface Voucher {
+  readonly arc: Arc;
+  readonly unsureUntilMs: number;
 }
 
 export interface ReconciliationParts {
@@ -63,7 +70,8 @@ export class Reconciliation extends OpenRequest {
   private fetchedBytes = 0;
   private wasFull = false;
   private wasUnanswered = false;
-  private isPeerSynced = true;
+  /** Of the first pages; undefined before the first. */
+  private pages: { readonly voucher: Voucher | undefined } | undefined;
 
   constructor(parts: ReconciliationParts, arc: Arc, peer: Contact, generosity: Generosity, done: (result: ReconciliationResult) => void) {
     super(parts.ctx);
@@ -117,11 +125,23 @@ export class Reconciliation extends OpenRequest {
     else this.arm(this.ctx.jittered(busyMs), { type: 'retry', counter: this.id.counter });
   }
 
-  private onPage({ blocks, more, synced }: KeysReplyMessage): void {
+  private onPage(message: KeysReplyMessage): void {
+    const { blocks, more } = message;
     this.tries = 0;
-    this.isPeerSynced &&= synced;
+    this.pages = { voucher: this.pages === undefined ? this.voucherOf(message) : this.both(this.pages.voucher, this.voucherOf(message)) };
     this.theirs = { blocks, more };
     this.compare();
+  }
+
+  private voucherOf({ synced, unsureMs }: KeysReplyMessage): Voucher | undefined {
+    if (synced === undefined || !contains(synced, this.peer.id)) return undefined;
+    return { arc: synced, unsureUntilMs: unsureMs === 0 ? Number.NEGATIVE_INFINITY : this.ctx.now.monoMs + unsureMs };
+  }
+
+  /** What has become larger since the first page was not complete then, and what has become smaller may have lost keys. */
+  private both(a: Voucher | undefined, b: Voucher | undefined): Voucher | undefined {
+    if (a === undefined || b === undefined) return undefined;
+    return { arc: intersectAround(a.arc, b.arc, this.peer.id), unsureUntilMs: Math.max(a.unsureUntilMs, b.unsureUntilMs) };
   }
 
   private compare(): void {
@@ -177,8 +197,8 @@ export class Reconciliation extends OpenRequest {
 
   private finish(outcome: ReconciliationResult['outcome']): void {
     this.close();
-    const { fetchedBlocks, fetchedBytes, isPeerSynced } = this;
-    this.done({ outcome, fetchedBlocks, fetchedBytes, isPeerSynced });
+    const { fetchedBlocks, fetchedBytes, pages } = this;
+    this.done({ outcome, fetchedBlocks, fetchedBytes, voucher: pages?.voucher });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Arc, Id } from '@dht/overlay';
-import { adjoin, contains, gapsOf, intersectAround, isWithin, sameArc } from './arcs.ts';
+import { adjoin, contains, gapsOf, intersectAround, sameArc } from './arcs.ts';
 
 /**
  * The arc this node is responsible for, and the part of it for which it holds everything acknowledged.
@@ -11,7 +11,7 @@ export class Responsibility {
   private readonly self: Id;
   private whole: Arc | undefined;
   private part: Arc | undefined;
-  private unsureMsEnd = Number.NEGATIVE_INFINITY;
+  private unsureUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(self: Id) {
     this.self = self;
@@ -37,21 +37,16 @@ export class Responsibility {
 
   /** Whether a miss of this node on `key` is a vote that the key does not exist. */
   canDeny(key: Id, nowMs: number): boolean {
-    return this.isSyncedFor(key) && this.unsureMsEnd <= nowMs;
+    return this.isSyncedFor(key) && this.unsureUntilMs <= nowMs;
   }
 
-  /** Whether who has compared all of `arc` with this node lacks nothing. */
-  canVouchFor(arc: Arc, nowMs: number): boolean {
-    return this.part !== undefined && isWithin(arc, this.part) && this.unsureMsEnd <= nowMs;
-  }
-
-  /** Until then nodes may come back that have what this one, though synced, could get from nobody; in the past when it is sure. */
-  get unsureUntilMs(): number {
-    return this.unsureMsEnd;
+  /** For so long nodes may come back that have what this one, though synced, could get from nobody; 0 when it is sure. */
+  unsureMs(nowMs: number): number {
+    return Math.max(0, this.unsureUntilMs - nowMs);
   }
 
   beUnsure(untilMs: number): void {
-    this.unsureMsEnd = Math.max(this.unsureMsEnd, untilMs);
+    this.unsureUntilMs = Math.max(this.unsureUntilMs, untilMs);
   }
 
   /** True when the synced arc became smaller. */

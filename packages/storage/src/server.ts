@@ -1,4 +1,5 @@
 import type { Contact, Id } from '@dht/overlay';
+import { intersectAround } from './arcs.ts';
 import type { Context } from './context.ts';
 import type { GetMessage, HaveMessage, KeysMessage } from './messages.ts';
 import type { Responsibility } from './responsibility.ts';
@@ -44,21 +45,19 @@ export class Server {
   onKeys(from: Contact, message: KeysMessage): void {
     const { request, arc, after } = message;
     if (this.lists >= listsMax) {
-      this.ctx.send(from, { type: 'keysReply', request, blocks: [], more: false, synced: false, busy: true });
+      this.ctx.send(from, { type: 'keysReply', request, blocks: [], more: false, unsureMs: 0, busy: true });
       return;
     }
     this.lists++;
     const limit = Math.min(message.limit, this.ctx.config.keysPageLimit);
+    const before = this.own.synced;
     this.ctx.disk.list(arc, after, limit, ({ blocks, more }) => {
       this.lists--;
-      this.ctx.send(from, {
-        type: 'keysReply',
-        request,
-        blocks,
-        more,
-        synced: this.own.canVouchFor(arc, this.ctx.now.monoMs),
-        busy: false,
-      });
+      // What it became synced for while the list was made may be missing in it.
+      const after = this.own.synced;
+      const synced = before && after && intersectAround(before, after, this.ctx.overlay.self.id);
+      const unsureMs = this.own.unsureMs(this.ctx.now.monoMs);
+      this.ctx.send(from, { type: 'keysReply', request, blocks, more, ...(synced && { synced }), unsureMs, busy: false });
     });
   }
 

@@ -10,20 +10,11 @@ export interface SyncState {
   readonly incarnation: number;
   readonly storeId: string;
   readonly synced?: Arc;
-  /** By this node's clock; in the past when it is sure. */
-  readonly unsureUntilMs: number;
 }
 
 /** Kept by the hexadecimal digits of the id. */
 interface Word extends SyncState {
   readonly id: Id;
-}
-
-/** What a neighbour was told. */
-interface Told {
-  readonly incarnation: number;
-  readonly synced: Arc | undefined;
-  readonly unsureUntilMs: number;
 }
 
 /** Peers whose word is kept at most: many more than there are neighbours. */
@@ -40,10 +31,10 @@ export class SyncStates {
   private readonly own: Responsibility;
   private readonly states = new Map<string, Word>();
   /** What each neighbour was last told, by id. */
-  private readonly told = new Map<string, Told>();
+  private readonly told = new Map<string, { readonly incarnation: number; readonly synced: Arc | undefined }>();
   private timer: StorageDeadline | undefined;
   /** What the neighbours were told last, and of which leaf set; undefined when one of them has missed it. */
-  private announced: (Omit<Told, 'incarnation'> & { readonly leafSetVersion: number }) | undefined;
+  private announced: { readonly leafSetVersion: number; readonly synced: Arc | undefined } | undefined;
 
   constructor(ctx: Context, own: Responsibility) {
     this.ctx = ctx;
@@ -72,11 +63,9 @@ export class SyncStates {
    */
   onMessage(from: Contact, message: SyncStateMessage): boolean {
     const before = this.get(from);
-    const { storeId, synced, unsureMs } = message;
+    const { storeId, synced } = message;
     if (this.states.size >= statesMax && !this.states.has(from.id.hex)) return false;
-    const unsureUntilMs = this.ctx.now.monoMs + unsureMs;
-    const { id, incarnation } = from;
-    this.states.set(id.hex, { id, incarnation, storeId, unsureUntilMs, ...(synced === undefined ? {} : { synced }) });
+    this.states.set(from.id.hex, { id: from.id, incarnation: from.incarnation, storeId, ...(synced === undefined ? {} : { synced }) });
     if (before !== undefined || synced === undefined || this.own.synced === undefined) return false;
     return overlaps(synced, this.own.synced);
   }
@@ -106,12 +95,9 @@ export class SyncStates {
     this.timer = undefined;
     if (ctx.overlay.status === 'joining') return;
     const { leafSetVersion } = ctx;
-    const { synced, unsureUntilMs } = this.own;
-    const { announced } = this;
-    if (announced?.leafSetVersion === leafSetVersion && sameArc(announced.synced, synced) && announced.unsureUntilMs === unsureUntilMs)
-      return;
-    this.announced = { leafSetVersion, synced, unsureUntilMs };
-    const unsureMs = Math.max(0, unsureUntilMs - ctx.now.monoMs);
+    const { synced } = this.own;
+    if (this.announced?.leafSetVersion === leafSetVersion && sameArc(this.announced.synced, synced)) return;
+    this.announced = { leafSetVersion, synced };
     const neighbours = ctx.overlay.neighbourSet(2 * ctx.config.replicas);
     this.prune(neighbours);
     const sharers = new Set(ctx.overlay.neighbourSet(ctx.config.replicas).map(({ id }) => id.hex));
@@ -120,8 +106,8 @@ export class SyncStates {
       if (this.isTold(neighbour)) continue;
       // Nobody says so when mail that is passed on gets lost: it is told again with the next round of repair.
       if (ctx.relays.isApart(neighbour.id)) this.announced = undefined;
-      else this.told.set(neighbour.id.hex, { incarnation: neighbour.incarnation, synced, unsureUntilMs });
-      ctx.send(neighbour, { type: 'syncState', storeId: ctx.storeId, unsureMs, ...(synced === undefined ? {} : { synced }) });
+      else this.told.set(neighbour.id.hex, { incarnation: neighbour.incarnation, synced });
+      ctx.send(neighbour, { type: 'syncState', storeId: ctx.storeId, ...(synced === undefined ? {} : { synced }) });
     }
   }
 
@@ -132,8 +118,7 @@ export class SyncStates {
   private isTold({ id, incarnation }: Contact): boolean {
     const last = this.told.get(id.hex);
     if (last === undefined || last.incarnation !== incarnation) return false;
-    const { synced, arc, unsureUntilMs } = this.own;
-    if (unsureUntilMs > last.unsureUntilMs) return false;
+    const { synced, arc } = this.own;
     if (sameArc(last.synced, synced)) return true;
     return synced !== undefined && last.synced !== undefined && sameArc(synced, arc) && isWithin(synced, last.synced);
   }

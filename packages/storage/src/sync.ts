@@ -2,7 +2,7 @@ import type { Arc, Contact, Id, OverlayEvent } from '@dht/overlay';
 import { isCovered, isWithin, overlaps } from './arcs.ts';
 import type { Context } from './context.ts';
 import type { CoreEvent } from './io.ts';
-import { Reconciliation, type ReconciliationParts, type ReconciliationResult } from './reconciliation.ts';
+import { Reconciliation, type ReconciliationParts, type ReconciliationResult, type Voucher } from './reconciliation.ts';
 import type { Responsibility } from './responsibility.ts';
 import type { StorageDeadline } from './timer.ts';
 
@@ -17,12 +17,6 @@ type LeafSetChange = Extract<OverlayEvent, { readonly type: 'leafSetChanged' }>;
 interface Due {
   readonly arc: Arc;
   readonly atMs: number;
-}
-
-/** What a source is synced for, and until when it is not sure of that. */
-interface Voucher {
-  readonly arc: Arc;
-  readonly unsureUntilMs: number;
 }
 
 /** A gap that is being reconciled. */
@@ -195,15 +189,8 @@ export class Sync {
     task.fetchedBytes += result.fetchedBytes;
     task.isFull ||= result.outcome === 'full';
     task.isDoubtful ||= result.outcome === 'gone';
-    const voucher = result.outcome === 'done' ? this.voucher(task, source, result) : undefined;
-    if (voucher !== undefined) task.vouchers.push(voucher);
+    if (result.outcome === 'done' && result.voucher !== undefined) task.vouchers.push(result.voucher);
     this.advance(task);
-  }
-
-  private voucher({ arc }: Task, source: Contact, { isPeerSynced }: ReconciliationResult): Voucher | undefined {
-    if (isPeerSynced) return { arc, unsureUntilMs: Number.NEGATIVE_INFINITY };
-    const state = this.parts.syncStates.get(source);
-    return state?.synced === undefined ? undefined : { arc: state.synced, unsureUntilMs: state.unsureUntilMs };
   }
 
   private sourceGone(id: Id): void {

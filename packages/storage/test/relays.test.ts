@@ -22,7 +22,7 @@ function listen(cluster: Cluster): { from: Host; to: Contact; message: Message }
   return sent;
 }
 
-const mail: Mail = { type: 'syncState', storeId: '00'.repeat(16), unsureMs: 0 };
+const mail: Mail = { type: 'syncState', storeId: '00'.repeat(16) };
 
 describe('members that only others reach', () => {
   for (const size of [small, large]) {

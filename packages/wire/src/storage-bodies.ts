@@ -53,12 +53,9 @@ export const storageBodies: Bodies<Exclude<StorageMessage, RelayMessage | Relaye
   keysReply: body('keysReply', 69, 'replyTo', {
     blocks: repeated(1, blockRef, limits.keysMax),
     more: implicit(2, boolean, false),
-    synced: implicit(3, boolean, false),
-    busy: implicit(4, boolean, false),
+    synced: optional(3, arc),
+    unsureMs: implicit(4, duration, 0),
+    busy: implicit(5, boolean, false),
   }),
-  syncState: body('syncState', 70, 'none', {
-    storeId: required(1, storeId),
-    synced: optional(2, arc),
-    unsureMs: implicit(3, duration, 0),
-  }),
+  syncState: body('syncState', 70, 'none', { storeId: required(1, storeId), synced: optional(2, arc) }),
 };

@@ -119,15 +119,16 @@ const storageMessages = {
     after: ids,
     limit: fc.nat({ max: limits.keysMax }),
   }),
-  keysReply: record({
+  keysReply: recordWith(['type', 'request', 'blocks', 'more', 'unsureMs', 'busy'], {
     type: type('keysReply'),
     request: requestIds,
     blocks: manyOf(blockRefs),
     more: fc.boolean(),
-    synced: fc.boolean(),
+    synced: arcs,
+    unsureMs: durations,
     busy: fc.boolean(),
   }),
-  syncState: recordWith(['type', 'storeId', 'unsureMs'], { type: type('syncState'), storeId: storeIds, synced: arcs, unsureMs: durations }),
+  syncState: recordWith(['type', 'storeId'], { type: type('syncState'), storeId: storeIds, synced: arcs }),
 };
 const { putResult: _answersTransfersOnly, ...mailByType } = storageMessages;
 const joinMessages = {

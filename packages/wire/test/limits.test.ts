@@ -97,7 +97,7 @@ const atLimit: readonly { readonly what: string; readonly max: number; readonly 
       request,
       blocks: many(count, { key: id, multihash, size: 1 }),
       more: false,
-      synced: true,
+      unsureMs: 0,
       busy: false,
     }),
   },
@@ -132,7 +132,7 @@ describe('a sender', () => {
     ],
     ['a multihash of another function', offer(1, Uint8Array.of(0x13, 0x20, ...new Uint8Array(32)))],
     ['a multihash that is too short', offer(1, multihash.subarray(0, 33))],
-    ['a store id that is none', { type: 'syncState', storeId: 'store-1', unsureMs: 0 }],
+    ['a store id that is none', { type: 'syncState', storeId: 'store-1' }],
   ] satisfies [string, Message][])('does not send %s', (_, message) => {
     expect(codeOf(() => encodeFrame(message))).toBe('limit');
   });
