@@ -68,6 +68,13 @@ export class FailedSet {
     return entry === undefined ? Number.POSITIVE_INFINITY : nowMs - entry.sinceMs;
   }
 
+  /** When the latest of those who have not spoken since was found dead; undefined when there is none. */
+  latestMs(nowMs: number): number | undefined {
+    let latestMs: number | undefined;
+    for (const { sinceMs, isForGood } of this.#byHex.values()) if (!isForGood && nowMs - sinceMs < this.#expiryMs) latestMs = sinceMs;
+    return latestMs;
+  }
+
   /** The latest entries of those that `concerns` names, at most `count`. */
   recent(count: number, nowMs: number, concerns: (entry: FailedEntry) => boolean): FailedEntry[] {
     const entries: FailedEntry[] = [];

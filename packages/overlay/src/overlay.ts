@@ -90,6 +90,10 @@ export class Overlay implements OverlayView {
     return peer !== undefined && (peer.suspected || this.#context.isFailed(peer.contact));
   }
 
+  lastFailureMs(): number | undefined {
+    return this.#context.failed.latestMs(this.#context.now.monoMs);
+  }
+
   isConnected(id: Id): boolean {
     return this.#context.peers.get(id)?.connected ?? false;
   }

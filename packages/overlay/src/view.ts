@@ -29,6 +29,8 @@ export interface OverlayView {
   rttMs(id: Id): number | undefined;
   /** Suspected, or in the failed set with this or a lower incarnation. */
   isAvoided(id: Id): boolean;
+  /** When the latest of the nodes that failed, and have not come back, was found to have: undefined when this node knows of none. */
+  lastFailureMs(): number | undefined;
   isConnected(id: Id): boolean;
   /** A member that others reach and this node does not. */
   isRelayed(id: Id): boolean;

@@ -27,6 +27,7 @@ export interface ContextInit {
   readonly overlay: OverlayView;
   readonly random: Random;
   readonly storeId: string;
+  readonly previouslyActive: boolean;
 }
 
 /** What the parts of storage share: the time of the step, the way out, and the books on what is under way. */
@@ -36,6 +37,8 @@ export class Context {
   readonly overlay: OverlayView;
   readonly random: Random;
   readonly storeId: string;
+  /** This node was a member in an earlier life. */
+  readonly previouslyActive: boolean;
   readonly deadlines: Deadlines<StorageTimer> = new Deadlines();
   readonly handles: Handles;
   readonly disk: Disk;
@@ -55,6 +58,7 @@ export class Context {
     this.overlay = init.overlay;
     this.random = init.random;
     this.storeId = init.storeId;
+    this.previouslyActive = init.previouslyActive;
     const emit = (output: CoreOutput): void => this.emit(output);
     this.handles = new Handles((handle) => emit({ type: 'release', handle }));
     this.disk = new Disk(this.handles, emit);

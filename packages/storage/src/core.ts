@@ -46,7 +46,8 @@ export class Core {
   constructor(init: CoreInit, machine: OverlayMachine = new Overlay(init)) {
     this.machine = machine;
     this.overlay = machine;
-    this.storage = new Storage({ config: init.storage, overlay: machine, random: init.random, storeId: init.storeId });
+    const { storage: config, random, storeId, previouslyActive } = init;
+    this.storage = new Storage({ config, overlay: machine, random, storeId, previouslyActive });
     this.stallMs = init.config.rtoMsMin * init.config.probeTries;
   }
 

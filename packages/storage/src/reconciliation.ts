@@ -18,15 +18,17 @@ export interface ReconciliationResult {
   readonly outcome: 'done' | 'full' | 'gone';
   readonly fetchedBlocks: number;
   readonly fetchedBytes: number;
-  /** What the peer said with every page. */
-  readonly voucher: Voucher | undefined;
+  /** What the peer said of itself with every page. */
+  readonly word: Word;
 }
 
-/** What a peer is synced for, and until when it is not sure of that. */
-export interface Voucher {
-  readonly arc: Arc;
+/** For what a peer holds everything acknowledged, and until when it is not sure of that; in the past when it is. */
+export interface Word {
+  readonly synced: Arc | undefined;
   readonly unsureUntilMs: number;
 }
+
+const noWord: Word = { synced: undefined, unsureUntilMs: Number.NEGATIVE_INFINITY };
 
 export interface ReconciliationParts {
   readonly ctx: Context;
@@ -70,8 +72,8 @@ export class Reconciliation extends OpenRequest {
   private fetchedBytes = 0;
   private wasFull = false;
   private wasUnanswered = false;
-  /** Of the first pages; undefined before the first. */
-  private pages: { readonly voucher: Voucher | undefined } | undefined;
+  /** With the pages so far. */
+  private word: Word | undefined;
 
   constructor(parts: ReconciliationParts, arc: Arc, peer: Contact, generosity: Generosity, done: (result: ReconciliationResult) => void) {
     super(parts.ctx);
@@ -128,20 +130,22 @@ export class Reconciliation extends OpenRequest {
   private onPage(message: KeysReplyMessage): void {
     const { blocks, more } = message;
     this.tries = 0;
-    this.pages = { voucher: this.pages === undefined ? this.voucherOf(message) : this.both(this.pages.voucher, this.voucherOf(message)) };
+    this.word = this.wordWith(message);
     this.theirs = { blocks, more };
     this.compare();
   }
 
-  private voucherOf({ synced, unsureMs }: KeysReplyMessage): Voucher | undefined {
-    if (synced === undefined || !contains(synced, this.peer.id)) return undefined;
-    return { arc: synced, unsureUntilMs: unsureMs === 0 ? Number.NEGATIVE_INFINITY : this.ctx.now.monoMs + unsureMs };
-  }
-
   /** What has become larger since the first page was not complete then, and what has become smaller may have lost keys. */
-  private both(a: Voucher | undefined, b: Voucher | undefined): Voucher | undefined {
-    if (a === undefined || b === undefined) return undefined;
-    return { arc: intersectAround(a.arc, b.arc, this.peer.id), unsureUntilMs: Math.max(a.unsureUntilMs, b.unsureUntilMs) };
+  private wordWith({ synced, unsureMs }: KeysReplyMessage): Word {
+    const { id } = this.peer;
+    const before = this.word;
+    const arc = synced !== undefined && contains(synced, id) ? synced : undefined;
+    const unsureUntilMs = unsureMs === 0 ? Number.NEGATIVE_INFINITY : this.ctx.now.monoMs + unsureMs;
+    if (before === undefined) return { synced: arc, unsureUntilMs };
+    return {
+      synced: arc && before.synced && intersectAround(arc, before.synced, id),
+      unsureUntilMs: Math.max(unsureUntilMs, before.unsureUntilMs),
+    };
   }
 
   private compare(): void {
@@ -197,8 +201,8 @@ export class Reconciliation extends OpenRequest {
 
   private finish(outcome: ReconciliationResult['outcome']): void {
     this.close();
-    const { fetchedBlocks, fetchedBytes, pages } = this;
-    this.done({ outcome, fetchedBlocks, fetchedBytes, voucher: pages?.voucher });
+    const { fetchedBlocks, fetchedBytes, word = noWord } = this;
+    this.done({ outcome, fetchedBlocks, fetchedBytes, word });
   }
 }
 

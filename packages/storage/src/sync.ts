@@ -2,7 +2,7 @@ import type { Arc, Contact, Id, OverlayEvent } from '@dht/overlay';
 import { isCovered, isWithin, overlaps } from './arcs.ts';
 import type { Context } from './context.ts';
 import type { CoreEvent } from './io.ts';
-import { Reconciliation, type ReconciliationParts, type ReconciliationResult, type Voucher } from './reconciliation.ts';
+import { Reconciliation, type ReconciliationParts, type ReconciliationResult, type Word } from './reconciliation.ts';
 import type { Responsibility } from './responsibility.ts';
 import type { StorageDeadline } from './timer.ts';
 
@@ -26,8 +26,8 @@ interface Task {
   readonly sessions: Map<string, Reconciliation>;
   /** Every source that has been asked to the end, or given up. */
   readonly finished: Set<string>;
-  /** Of those who were asked to the end and are synced. */
-  readonly vouchers: Voucher[];
+  /** Of those who were asked to the end. */
+  readonly words: Word[];
   /** Somebody who should have been asked did not answer. */
   isDoubtful: boolean;
   isFull: boolean;
@@ -49,6 +49,8 @@ export class Sync {
   private timer: StorageDeadline | undefined;
   /** Nothing is begun before, however urgent: it would be in vain. */
   private notBeforeMs = 0;
+  /** When this node came back to a network in which it knew others; they need not all be there. */
+  private returnedMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: SyncParts) {
     this.parts = parts;
@@ -61,7 +63,8 @@ export class Sync {
    * its disk says little about what there is.
    */
   onActivated(how: 'created' | 'joined' | 'seeded'): void {
-    const { config, overlay } = this.ctx;
+    const { now, config, overlay, previouslyActive } = this.ctx;
+    if (previouslyActive && overlay.remembered().length > 0) this.returnedMs = now.monoMs;
     this.own.change(overlay.range(config.replicas));
     if (how === 'created') for (const arc of this.own.gaps) this.finish(arc, { fetchedBlocks: 0, fetchedBytes: 0, elapsedMs: 0 });
     if (how === 'seeded') this.pause(config.seedSettleMs);
@@ -156,7 +159,7 @@ export class Sync {
       startedMs: this.ctx.now.monoMs,
       sessions: new Map(),
       finished: new Set(),
-      vouchers: [],
+      words: [],
       isDoubtful: false,
       isFull: false,
       fetchedBlocks: 0,
@@ -189,7 +192,7 @@ export class Sync {
     task.fetchedBytes += result.fetchedBytes;
     task.isFull ||= result.outcome === 'full';
     task.isDoubtful ||= result.outcome === 'gone';
-    if (result.outcome === 'done' && result.voucher !== undefined) task.vouchers.push(result.voucher);
+    if (result.outcome === 'done') task.words.push(result.word);
     this.advance(task);
   }
 
@@ -220,15 +223,16 @@ export class Sync {
   }
 
   /**
-   * Where nobody was left who could vouch for what there is, those who could may come back as a lone failed node may. Until then a
-   * miss proves nothing, neither here nor on a node that compares with this one. Who has never met anybody misses nobody.
+   * Where nobody could vouch for what there is, nodes that failed, or that have not been met since this one came back, may bring more, as
+   * a lone failed node may. Until then a miss proves nothing, here and on a node that compares with this one. Where nobody is missing
+   * there is none who could: then nodes have only come faster than they could compare.
    */
-  private unsureUntilMs({ arc, vouchers }: Task): number {
+  private unsureUntilMs({ arc, words }: Task): number {
     const { now, config, overlay } = this.ctx;
-    const sure = vouchers.filter(({ unsureUntilMs }) => unsureUntilMs <= now.monoMs);
-    if (isCovered(arc, arcsOf(sure)) || overlay.remembered().length === 0) return Number.NEGATIVE_INFINITY;
-    if (isCovered(arc, arcsOf(vouchers))) return Math.max(...vouchers.map(({ unsureUntilMs }) => unsureUntilMs));
-    return now.monoMs + config.reReplicateMs;
+    const sure = words.filter(({ unsureUntilMs }) => unsureUntilMs <= now.monoMs);
+    if (isCovered(arc, arcsOf(sure))) return Number.NEGATIVE_INFINITY;
+    const missedMs = Math.max(this.returnedMs, overlay.lastFailureMs() ?? Number.NEGATIVE_INFINITY);
+    return Math.max(missedMs + config.reReplicateMs, ...words.map(({ unsureUntilMs }) => unsureUntilMs));
   }
 
   /** All that is acknowledged of the gap is here. */
@@ -247,12 +251,12 @@ export class Sync {
   }
 }
 
-function isVouchedFor({ arc, vouchers }: Task): boolean {
-  return isCovered(arc, arcsOf(vouchers));
+function isVouchedFor({ arc, words }: Task): boolean {
+  return isCovered(arc, arcsOf(words));
 }
 
-function arcsOf(vouchers: readonly Voucher[]): readonly Arc[] {
-  return vouchers.map(({ arc }) => arc);
+function arcsOf(words: readonly Word[]): readonly Arc[] {
+  return words.flatMap(({ synced }) => synced ?? []);
 }
 
 /** Failures remembered at most: more than this makes no difference. */

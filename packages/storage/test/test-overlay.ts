@@ -32,6 +32,7 @@ export class TestOverlay implements OverlayMachine {
   readonly avoided = new Set<string>();
   /** Members that this node cannot reach. */
   readonly relayed = new Set<string>();
+  failedMs: number | undefined;
   /** Connected nodes that are no members, such as joiners. */
   readonly strangers = new Map<string, Contact>();
   /** Steps of joins that others passed on. */
@@ -180,6 +181,10 @@ export class TestOverlay implements OverlayMachine {
 
   surplus(): readonly never[] {
     return [];
+  }
+
+  lastFailureMs(): number | undefined {
+    return this.failedMs;
   }
 
   isConnected(id: Id): boolean {

@@ -111,6 +111,9 @@ export class ProbeView implements OverlayView {
   isAvoided(): boolean {
     return false;
   }
+  lastFailureMs(): undefined {
+    return undefined;
+  }
   isConnected(): boolean {
     return false;
   }
