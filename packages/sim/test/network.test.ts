@@ -213,7 +213,7 @@ test('a host closes the connections that its core has no need of', () => {
     world.runFor(second);
   }
   expect(centre.links.size).toBeLessThanOrEqual(10);
-  expect(centre.links.has((others[0] as Host).id.hex)).toBe(false);
-  expect(centre.links.has((others[11] as Host).id.hex)).toBe(true);
+  expect(centre.links.has((others[0] as Host).id)).toBe(false);
+  expect(centre.links.has((others[11] as Host).id)).toBe(true);
   expect(probe(others[0] as Host).told()).toContain('peerDisconnected');
 });

@@ -3,9 +3,9 @@ import type { BlockRef, CoreEvent, CoreInit, CoreInput, CoreOutput, Message } fr
 import { HostClock } from '../engine/clock.ts';
 import { uniform } from '../engine/distributions.ts';
 import { type EventTarget, eventKind, type SimEvent } from '../engine/engine.ts';
+import type { Connection } from '../network/connection.ts';
 import type { Dial, UnreachableReason } from '../network/dialer.ts';
 import { Line } from '../network/line.ts';
-import type { Link } from '../network/link.ts';
 import type { BlockInFlight, TransferEnd, Waiting } from '../network/network.ts';
 import type { Place } from '../network/topology.ts';
 import type { EndOfLife } from '../world/observer.ts';
@@ -15,6 +15,7 @@ import type { Disk } from './disk.ts';
 import { DiskDriver, type DiskRequest } from './disk-driver.ts';
 import { HandleTable } from './handle-table.ts';
 import { type Identity, peerRecordOf } from './identity.ts';
+import { Links } from './links.ts';
 import type { NodeCore } from './node-core.ts';
 
 const second = 1000;
@@ -47,7 +48,7 @@ export class Host implements EventTarget {
   private timersAt: number[] = [];
   readonly uplink: Line;
   readonly downlink: Line;
-  readonly links: Map<string, Link> = new Map();
+  readonly links: Links;
   /** As the last step left it; undefined while no process runs. */
   status: NodeStatus | undefined = undefined;
   recorder: Recorder | undefined = undefined;
@@ -83,6 +84,7 @@ export class Host implements EventTarget {
     this.place = place;
     this.uplink = new Line(place.uplinkBytesPerMs);
     this.downlink = new Line(place.downlinkBytesPerMs);
+    this.links = new Links(this);
     this.disk = disk;
     this.contact = { id: this.id, incarnation: 0, role, address: peerRecordOf(identity, 1), addressSeq: 1 };
     this.clock = new HostClock(0, 0, 0, 0);
@@ -164,7 +166,7 @@ export class Host implements EventTarget {
     this.life++;
     this.machineAlive = how !== 'powerLoss';
     this.core = undefined;
-    for (const link of this.links.values()) world.network.abandon(link, this.machineAlive);
+    for (const connection of this.links.values()) world.network.abandon(this, connection, this.machineAlive);
     this.links.clear();
     this.dials.clear();
     this.inbox = [];
@@ -206,18 +208,17 @@ export class Host implements EventTarget {
   }
 
   /** `rttMs`: as setting it up has shown. */
-  connected(link: Link, rttMs?: number): void {
-    this.links.set(link.peer.id.hex, link);
-    this.step({ type: 'peerConnected', peer: link.peer, ...(rttMs !== undefined && { rttMs }) });
+  connected(connection: Connection, rttMs?: number): void {
+    this.links.add(connection);
+    this.step({ type: 'peerConnected', peer: connection.peerOf(this), ...(rttMs !== undefined && { rttMs }) });
     this.prune();
   }
 
-  disconnected(link: Link): void {
-    if (!link.open) return;
-    link.open = false;
-    const { id } = link.peer;
-    if (this.links.get(id.hex) === link) this.links.delete(id.hex);
-    this.step({ type: 'peerDisconnected', id });
+  disconnected(connection: Connection): void {
+    if (!connection.isOpenAt(this)) return;
+    this.world.network.connections.close(connection, this);
+    this.links.delete(connection);
+    this.step({ type: 'peerDisconnected', id: connection.peerOf(this).id });
   }
 
   /** Gives the core a command; `make` gets the number that its replies will carry. */
@@ -249,18 +250,18 @@ export class Host implements EventTarget {
   }
 
   private handle(kind: SimEvent['kind'], subject: unknown, extra: unknown): void {
-    if (kind === eventKind.message) this.onMessage(subject as Message, extra as Link);
+    if (kind === eventKind.message) this.onMessage(subject as Message, extra as Connection);
     else if (kind === eventKind.timer) this.onTimer();
-    else if (kind === eventKind.block) this.onBlock(subject as BlockInFlight, extra as Link);
+    else if (kind === eventKind.block) this.onBlock(subject as BlockInFlight, extra as Connection);
     else if (kind === eventKind.connected) this.world.network.dialed(subject as Dial);
-    else if (kind === eventKind.disconnected) this.disconnected(subject as Link);
+    else if (kind === eventKind.disconnected) this.disconnected(subject as Connection);
     else if (kind === eventKind.unreachable) this.onUnreachable(subject as Dial, extra as UnreachableReason);
     else if (kind === eventKind.dropped) this.drop(subject as Waiting, extra as Contact);
     else if (kind === eventKind.io) this.onIo(subject as DiskRequest | TransferEnd);
   }
 
-  private onMessage(message: Message, link: Link): void {
-    if (link.open) this.step({ type: 'message', from: link.peer, message });
+  private onMessage(message: Message, connection: Connection): void {
+    if (connection.isOpenAt(this)) this.step({ type: 'message', from: connection.peerOf(this), message });
   }
 
   /** An event that comes no later than the deadline is enough: it finds the deadline where it was moved to, and arms for it. */
@@ -303,10 +304,11 @@ export class Host implements EventTarget {
     this.step({ type: 'timeout', lateMs: now - due }, deadline);
   }
 
-  private onBlock({ header, corrupt }: BlockInFlight, link: Link): void {
-    if (!link.open) return;
-    if (corrupt) this.step({ type: 'blockCorrupt', from: link.peer, header });
-    else this.step({ type: 'blockArrived', from: link.peer, header, handle: this.handles.take(header.block.size, this.world.engine.now) });
+  private onBlock({ header, corrupt }: BlockInFlight, connection: Connection): void {
+    if (!connection.isOpenAt(this)) return;
+    const from = connection.peerOf(this);
+    if (corrupt) this.step({ type: 'blockCorrupt', from, header });
+    else this.step({ type: 'blockArrived', from, header, handle: this.handles.take(header.block.size, this.world.engine.now) });
   }
 
   private onUnreachable(dial: Dial, reason: UnreachableReason): void {
@@ -324,8 +326,8 @@ export class Host implements EventTarget {
   }
 
   private onIo(subject: DiskRequest | TransferEnd): void {
-    if ('link' in subject) {
-      const outcome = subject.link?.open === true ? 'sent' : 'failed';
+    if ('connection' in subject) {
+      const outcome = subject.connection?.isOpenAt(this) === true ? 'sent' : 'failed';
       this.step({ type: 'transferDone', to: subject.to.id, header: subject.header, outcome });
       return;
     }
@@ -428,6 +430,10 @@ export class Host implements EventTarget {
   private prune(): void {
     const { core, links, world } = this;
     if (core === undefined || links.size <= core.overlay.connectionsKept) return;
-    for (const link of core.overlay.surplus([...links.values()], world.engine.now)) world.network.close(link);
+    const { connections } = world.network;
+    const open = links.values().map((connection) => {
+      return { id: connection.peerOf(this).id, usedMs: connections.usedMs(connection, this), connection };
+    });
+    for (const { connection } of core.overlay.surplus(open, world.engine.now)) world.network.close(this, connection);
   }
 }

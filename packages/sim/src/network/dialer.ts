@@ -1,7 +1,7 @@
 import type { Contact } from '@dht/overlay';
 import { type Engine, eventKind } from '../engine/engine.ts';
 import type { Host } from '../machine/host.ts';
-import { connect, type Link } from './link.ts';
+import type { Connection } from './connection.ts';
 import type { Network, Waiting } from './network.ts';
 
 /** Messages and blocks that wait for one connection at most. */
@@ -121,11 +121,11 @@ export class Dialer {
   private establish(from: Host, peer: Host, rttMs: number | undefined): void {
     dropStale(peer, from);
     dropStale(from, peer);
-    if (!from.links.has(peer.id.hex)) {
-      const link = connect(from, peer, this.engine.now);
+    if (!from.links.has(peer.id)) {
+      const connection = this.network.connections.open(from, peer, this.engine.now);
       this.network.opened++;
-      peer.connected(link.twin, rttMs);
-      from.connected(link, rttMs);
+      peer.connected(connection, rttMs);
+      from.connected(connection, rttMs);
     }
     this.flush(from, peer);
     this.flush(peer, from);
@@ -134,16 +134,16 @@ export class Dialer {
   /** Ends the dial of `from` to `peer`, if there is one, with success. */
   private flush(from: Host, peer: Host): void {
     const dial = from.dials.get(peer.id.hex);
-    const link = from.links.get(peer.id.hex);
-    if (dial === undefined || link === undefined) return;
+    const connection = from.links.get(peer.id);
+    if (dial === undefined || connection === undefined) return;
     dial.done = true;
     from.dials.delete(peer.id.hex);
-    for (const waiting of dial.waiting) this.hand(link, dial.to, waiting);
+    for (const waiting of dial.waiting) this.hand(connection, dial, waiting);
   }
 
-  private hand(link: Link, to: Contact, waiting: Waiting): void {
-    if ('message' in waiting) this.network.deliver(link, waiting.message);
-    else this.network.upload(link, to, waiting.header);
+  private hand(connection: Connection, { from, to }: Dial, waiting: Waiting): void {
+    if ('message' in waiting) this.network.deliver(from, connection, waiting.message);
+    else this.network.upload(from, connection, to, waiting.header);
   }
 
   private fail(dial: Dial, reason: UnreachableReason): void {
@@ -161,6 +161,6 @@ export class Dialer {
 
 /** What `host` still takes for a connection may belong to an earlier life of the peer. */
 function dropStale(host: Host, peer: Host): void {
-  const link = host.links.get(peer.id.hex);
-  if (link !== undefined && !link.twin.open) host.disconnected(link);
+  const connection = host.links.get(peer.id);
+  if (connection !== undefined && !connection.isOpenAt(peer)) host.disconnected(connection);
 }

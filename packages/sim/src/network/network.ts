@@ -6,8 +6,9 @@ import { type Engine, eventKind, type SimEvent } from '../engine/engine.ts';
 import type { FaultOptions } from '../injection/faults.ts';
 import type { Host } from '../machine/host.ts';
 import type { Observers } from '../world/observer.ts';
+import type { Connection } from './connection.ts';
+import { Connections } from './connections.ts';
 import { type Dial, Dialer } from './dialer.ts';
-import type { Link } from './link.ts';
 import { Reachability } from './reachability.ts';
 import { RecentMessages } from './recent-messages.ts';
 import { propagationMs, type TopologyOptions } from './topology.ts';
@@ -51,7 +52,7 @@ export interface BlockInFlight {
 export interface TransferEnd {
   readonly to: Contact;
   readonly header: TransferHeader;
-  readonly link: Link | undefined;
+  readonly connection: Connection | undefined;
 }
 
 /** Connections, delays and what goes wrong between hosts. */
@@ -59,6 +60,7 @@ export class Network {
   readonly reachability: Reachability = new Reachability();
   readonly traffic: Traffic = new Traffic();
   readonly recent: RecentMessages = new RecentMessages();
+  readonly connections: Connections = new Connections();
   readonly options: NetworkOptions;
   /** Connections set up so far. */
   opened = 0;
@@ -82,20 +84,20 @@ export class Network {
   send(from: Host, to: Contact, message: Message): void {
     const watchers = this.observers.ofSend(message.type);
     if (watchers !== undefined) for (const watcher of watchers) watcher.onSend?.(from, to, message);
-    const link = from.links.get(to.id.hex);
-    if (link === undefined) this.dialer.enqueue(from, to, { message });
-    else this.deliver(link, message);
+    const connection = from.links.get(to.id);
+    if (connection === undefined) this.dialer.enqueue(from, to, { message });
+    else this.deliver(from, connection, message);
   }
 
   /** Dials when there is no connection. */
   connect(from: Host, to: Contact): void {
-    if (!from.links.has(to.id.hex)) this.dialer.dial(from, to);
+    if (!from.links.has(to.id)) this.dialer.dial(from, to);
   }
 
   transfer(from: Host, to: Contact, header: TransferHeader, handle: Handle): void {
-    const link = from.links.get(to.id.hex);
-    if (link === undefined) this.dialer.enqueue(from, to, { header, handle });
-    else this.upload(link, to, header);
+    const connection = from.links.get(to.id);
+    if (connection === undefined) this.dialer.enqueue(from, to, { header, handle });
+    else this.upload(from, connection, to, header);
   }
 
   /** The dial has come to its end, one way or the other. */
@@ -108,53 +110,53 @@ export class Network {
     this.dialer.acceptParked(host);
   }
 
-  deliver(link: Link, original: Message): void {
-    const { engine, faults, random } = this;
-    const { owner, peerHost } = link;
+  deliver(owner: Host, connection: Connection, original: Message): void {
+    const { connections, engine, faults, random } = this;
+    const peerHost = connection.peerHostOf(owner);
     const message = this.options.roundTrip === undefined ? original : this.options.roundTrip(original);
     if (this.isFlooding(owner)) return;
     const bytes = encodedSize(message);
     const type = this.traffic.add(message, bytes);
     this.recent.add(engine.now, owner.index, peerHost.index, type);
     if (owner.uplink.mailWaitMs(engine.now) > this.options.mailWaitMsMax) {
-      engine.schedule(engine.now, eventKind.dropped, owner, { message } satisfies Waiting, link.peer);
+      engine.schedule(engine.now, eventKind.dropped, owner, { message } satisfies Waiting, connection.peerOf(owner));
       return;
     }
     const sentAt = owner.uplink.mail(engine.now, bytes);
     if (sentAt - engine.now > congestedMs) this.observers.notify('onCongestion', owner);
-    if (!this.carries(link) || chance(random, faults.lossRate)) return;
+    if (!this.carries(owner, connection) || chance(random, faults.lossRate)) return;
     let arrival = sentAt + this.delayMs(owner, peerHost) + bytes / peerHost.downlink.bytesPerMs;
     if (chance(random, faults.reorderRate)) {
       arrival += random.next() * faults.reorderMsMax;
     } else {
-      arrival = Math.max(arrival, link.twin.lastArrivalMs);
-      link.twin.lastArrivalMs = arrival;
+      arrival = Math.max(arrival, connections.lastArrivalMs(connection, peerHost));
+      connections.setLastArrival(connection, peerHost, arrival);
     }
-    engine.schedule(arrival, eventKind.message, peerHost, message, link.twin, bytes);
+    engine.schedule(arrival, eventKind.message, peerHost, message, connection, bytes);
     if (chance(random, faults.duplicateRate)) {
-      engine.schedule(arrival + this.delayMs(owner, peerHost), eventKind.message, peerHost, message, link.twin, bytes);
+      engine.schedule(arrival + this.delayMs(owner, peerHost), eventKind.message, peerHost, message, connection, bytes);
     }
   }
 
   /** Sends the bytes of a block behind those that this host sends already. */
-  upload(link: Link, to: Contact, header: TransferHeader): void {
-    const { life } = link.owner;
-    link.owner.prepareBlock(header.block.size, () => {
-      if (link.owner.life === life) this.sendBlock(link, to, header);
+  upload(owner: Host, connection: Connection, to: Contact, header: TransferHeader): void {
+    const { life } = owner;
+    owner.prepareBlock(header.block.size, () => {
+      if (owner.life === life) this.sendBlock(owner, connection, to, header);
     });
   }
 
-  private sendBlock(link: Link, to: Contact, header: TransferHeader): void {
+  private sendBlock(owner: Host, connection: Connection, to: Contact, header: TransferHeader): void {
     const { engine, faults, random } = this;
-    const { owner, peerHost } = link;
+    const peerHost = connection.peerHostOf(owner);
     const bytes = encodedTransferSize(header);
     this.traffic.addBlock(bytes);
     this.recent.add(engine.now, owner.index, peerHost.index, 'block');
     const sentAt = owner.uplink.block(engine.now, bytes);
-    engine.schedule(sentAt, eventKind.io, owner, { to, header, link } satisfies TransferEnd);
-    if (!this.carries(link) || chance(random, faults.lossRate)) return;
+    engine.schedule(sentAt, eventKind.io, owner, { to, header, connection } satisfies TransferEnd);
+    if (!this.carries(owner, connection) || chance(random, faults.lossRate)) return;
     const block: BlockInFlight = { header, corrupt: chance(random, faults.corruptRate) };
-    engine.schedule(sentAt + this.delayMs(owner, peerHost), eventKind.block, peerHost, block, link.twin, bytes);
+    engine.schedule(sentAt + this.delayMs(owner, peerHost), eventKind.block, peerHost, block, connection, bytes);
   }
 
   /**
@@ -185,16 +187,17 @@ export class Network {
   }
 
   /** Closes the owner's end in order; the peer learns of it behind everything sent so far. */
-  close(link: Link): void {
-    this.engine.schedule(this.engine.now, eventKind.disconnected, link.owner, link);
-    this.hangUp(link);
+  close(owner: Host, connection: Connection): void {
+    this.engine.schedule(this.engine.now, eventKind.disconnected, owner, connection);
+    this.hangUp(owner, connection);
   }
 
   /** The owner's process is gone. With its machine alive the kernel closes the connection, otherwise the peer hears nothing. */
-  abandon(link: Link, machineAlive: boolean): void {
-    link.open = false;
-    if (machineAlive) this.hangUp(link);
-    else if (link.twin.open) this.giveUpLater(link.twin);
+  abandon(owner: Host, connection: Connection, machineAlive: boolean): void {
+    const peerHost = connection.peerHostOf(owner);
+    this.connections.close(connection, owner);
+    if (machineAlive) this.hangUp(owner, connection);
+    else if (connection.isOpenAt(peerHost)) this.giveUpLater(peerHost, connection);
   }
 
   private isFlooding(host: Host): boolean {
@@ -209,39 +212,40 @@ export class Network {
   }
 
   /** Whether a packet gets through; when not, the end of the connection is only a question of time. */
-  private carries(link: Link): boolean {
-    link.usedMs = this.engine.now;
-    const { owner, peerHost, twin } = link;
+  private carries(owner: Host, connection: Connection): boolean {
+    const peerHost = connection.peerHostOf(owner);
+    this.connections.use(connection, owner, this.engine.now);
     const reachable = this.reachability.allows(owner.index, peerHost.index);
-    if (reachable && twin.open) {
-      twin.usedMs = this.engine.now;
+    if (reachable && connection.isOpenAt(peerHost)) {
+      this.connections.use(connection, peerHost, this.engine.now);
       return true;
     }
     // The peer's machine knows nothing of this connection, and says so.
     if (reachable && peerHost.machineAlive)
-      this.engine.schedule(this.engine.now + 2 * this.delayMs(owner, peerHost), eventKind.disconnected, owner, link);
-    else this.giveUpLater(link);
+      this.engine.schedule(this.engine.now + 2 * this.delayMs(owner, peerHost), eventKind.disconnected, owner, connection);
+    else this.giveUpLater(owner, connection);
     return false;
   }
 
-  private hangUp(link: Link): void {
-    const { owner, peerHost, twin } = link;
-    if (!twin.open) return;
+  private hangUp(owner: Host, connection: Connection): void {
+    const peerHost = connection.peerHostOf(owner);
+    if (!connection.isOpenAt(peerHost)) return;
     if (!this.reachability.allows(owner.index, peerHost.index)) {
-      this.giveUpLater(twin);
+      this.giveUpLater(peerHost, connection);
       return;
     }
-    const arrival = Math.max(this.engine.now + this.delayMs(owner, peerHost), twin.lastArrivalMs);
-    this.engine.schedule(arrival, eventKind.disconnected, peerHost, twin);
+    const arrival = Math.max(this.engine.now + this.delayMs(owner, peerHost), this.connections.lastArrivalMs(connection, peerHost));
+    this.engine.schedule(arrival, eventKind.disconnected, peerHost, connection);
   }
 
-  private giveUpLater(link: Link): void {
-    if (link.breaking) return;
-    link.breaking = true;
+  private giveUpLater(owner: Host, connection: Connection): void {
+    if (connection.isBreakingAt(owner)) return;
+    connection.setBreaking(owner, true);
+    const peerHost = connection.peerHostOf(owner);
     this.engine.after(this.options.silenceMs, () => {
-      link.breaking = false;
-      const sound = link.twin.open && this.reachability.allows(link.owner.index, link.peerHost.index);
-      if (link.open && !sound) this.engine.schedule(this.engine.now, eventKind.disconnected, link.owner, link);
+      connection.setBreaking(owner, false);
+      const sound = connection.isOpenAt(peerHost) && this.reachability.allows(owner.index, peerHost.index);
+      if (connection.isOpenAt(owner) && !sound) this.engine.schedule(this.engine.now, eventKind.disconnected, owner, connection);
     });
   }
 }

@@ -1,7 +1,6 @@
 import { type Contact, compareIds, type SeededRandom } from '@dht/overlay';
 import { intBelow } from '../engine/distributions.ts';
 import type { Host } from '../machine/host.ts';
-import { connect } from '../network/link.ts';
 import type { World } from './world.ts';
 
 const columnCount = 16;
@@ -32,10 +31,10 @@ function connectNear(world: World, ring: readonly Host[]): void {
   for (const [place, host] of ring.entries()) {
     for (let offset = 1; offset <= near; offset++) {
       const neighbour = ring[(place + offset) % ring.length] as Host;
-      if (host.links.has(neighbour.id.hex)) continue;
-      const link = connect(host, neighbour, world.now);
-      neighbour.connected(link.twin);
-      host.connected(link);
+      if (host.links.has(neighbour.id)) continue;
+      const connection = world.network.connections.open(host, neighbour, world.now);
+      neighbour.connected(connection);
+      host.connected(connection);
     }
   }
 }
