@@ -1,4 +1,5 @@
 import { type Contact, supersedes } from './contact.ts';
+import { Dealings, dealing, never, rowOfNone } from './dealings.ts';
 import type { Id } from './id.ts';
 import type { MemberName } from './member-name.ts';
 import type { NodeStatus } from './messages.ts';
@@ -10,20 +11,6 @@ const strangersMax = 64;
 const meanWeight = 1 / 8;
 const deviationWeight = 1 / 4;
 const deviations = 4;
-
-/** What came of talking with a peer, as places in a list: numbers of a list lie side by side, those of an object each on its own. */
-const dealing = {
-  connectedMs: 0,
-  lastHeardMs: 1,
-  lastSentMs: 2,
-  listedMs: 3,
-  rttMeanMs: 4,
-  rttDeviationMs: 5,
-  heartbeatMs: 6,
-  vouchedMs: 7,
-} as const;
-const never = Number.NEGATIVE_INFINITY;
-const none: readonly number[] = [never, never, never, never, -1, 0, 0, never];
 
 /** What is true of a peer, as bits of one number. The status takes two. */
 const flag = {
@@ -38,19 +25,23 @@ const flag = {
 } as const;
 const statusShift = 8;
 const statusMask = 3 << statusShift;
+/** Above those, the row of its dealings. */
+const rowShift = 10;
+const flagsMask = (1 << rowShift) - 1;
 const statuses: readonly (NodeStatus | undefined)[] = [undefined, 'joining', 'active', 'leaving'];
 
 /**
  * What this node knows of one peer. There are hundreds of them in a node and most are only names in the routing table, so each is
- * three words: its contact, its flags, and the dealings, which all those that had none share.
+ * three words: its contact, its flags with the row of its dealings, and where those of all peers are.
  */
 export class Peer {
   contact: Contact;
   #flags = 0;
-  #dealings: readonly number[] = none;
+  #dealings: Dealings;
 
-  constructor(contact: Contact) {
+  constructor(contact: Contact, dealings: Dealings = new Dealings()) {
     this.contact = contact;
+    this.#dealings = dealings;
   }
 
   /** As the peer itself said; absent while it has not. */
@@ -140,60 +131,60 @@ export class Peer {
 
   onConnected(nowMs: number): void {
     this.connected = true;
-    Peer.#own(this)[dealing.connectedMs] = nowMs;
+    Peer.#write(this, dealing.connectedMs, nowMs);
   }
 
   get connectedMs(): number {
-    return this.#dealings[dealing.connectedMs] as number;
+    return Peer.#read(this, dealing.connectedMs);
   }
 
   get lastHeardMs(): number {
-    return this.#dealings[dealing.lastHeardMs] as number;
+    return Peer.#read(this, dealing.lastHeardMs);
   }
 
   set lastHeardMs(ms: number) {
-    Peer.#own(this)[dealing.lastHeardMs] = ms;
+    Peer.#write(this, dealing.lastHeardMs, ms);
   }
 
   get lastSentMs(): number {
-    return this.#dealings[dealing.lastSentMs] as number;
+    return Peer.#read(this, dealing.lastSentMs);
   }
 
   set lastSentMs(ms: number) {
-    Peer.#own(this)[dealing.lastSentMs] = ms;
+    Peer.#write(this, dealing.lastSentMs, ms);
   }
 
   /** When its whole leaf set came last. */
   get listedMs(): number {
-    return this.#dealings[dealing.listedMs] as number;
+    return Peer.#read(this, dealing.listedMs);
   }
 
   set listedMs(ms: number) {
-    Peer.#own(this)[dealing.listedMs] = ms;
+    Peer.#write(this, dealing.listedMs, ms);
   }
 
   /** When it was alive last, as far as is known: heard, or listed by a neighbour that watches it. */
   get seenMs(): number {
-    return Math.max(this.lastHeardMs, this.#dealings[dealing.vouchedMs] as number);
+    return Math.max(this.lastHeardMs, Peer.#read(this, dealing.vouchedMs));
   }
 
   /** A neighbour of it has listed it among its members. */
   vouched(nowMs: number): void {
-    Peer.#own(this)[dealing.vouchedMs] = nowMs;
+    Peer.#write(this, dealing.vouchedMs, nowMs);
   }
 
   /** The heartbeat period that it promised last; 0 before it did. */
   get heartbeatMs(): number {
-    return this.#dealings[dealing.heartbeatMs] as number;
+    return Peer.#read(this, dealing.heartbeatMs);
   }
 
   set heartbeatMs(ms: number) {
-    Peer.#own(this)[dealing.heartbeatMs] = ms;
+    Peer.#write(this, dealing.heartbeatMs, ms);
   }
 
   /** Smoothed round-trip time; −1 before the first sample. */
   get rttMeanMs(): number {
-    return this.#dealings[dealing.rttMeanMs] as number;
+    return Peer.#read(this, dealing.rttMeanMs);
   }
 
   /** The same, absent before the first sample. */
@@ -226,19 +217,18 @@ export class Peer {
   }
 
   measured(rttMs: number): void {
-    const own = Peer.#own(this);
-    const meanMs = own[dealing.rttMeanMs] as number;
-    const deviationMs = own[dealing.rttDeviationMs] as number;
+    const meanMs = this.rttMeanMs;
+    const deviationMs = Peer.#read(this, dealing.rttDeviationMs);
     const error = rttMs - meanMs;
-    own[dealing.rttMeanMs] = meanMs < 0 ? rttMs : meanMs + error * meanWeight;
-    own[dealing.rttDeviationMs] = meanMs < 0 ? rttMs / 2 : deviationMs + (Math.abs(error) - deviationMs) * deviationWeight;
+    Peer.#write(this, dealing.rttMeanMs, meanMs < 0 ? rttMs : meanMs + error * meanWeight);
+    Peer.#write(this, dealing.rttDeviationMs, meanMs < 0 ? rttMs / 2 : deviationMs + (Math.abs(error) - deviationMs) * deviationWeight);
   }
 
   /** Mean plus four deviations, within the limits; `unknownMs` before the first sample. */
   timeoutMs(minMs: number, maxMs: number, unknownMs: number): number {
     const meanMs = this.rttMeanMs;
     if (meanMs < 0) return unknownMs;
-    return Math.min(maxMs, Math.max(minMs, meanMs + deviations * (this.#dealings[dealing.rttDeviationMs] as number)));
+    return Math.min(maxMs, Math.max(minMs, meanMs + deviations * Peer.#read(this, dealing.rttDeviationMs)));
   }
 
   /** A new life of the node begins with nothing known of it but its address. */
@@ -247,7 +237,7 @@ export class Peer {
       this.status = undefined;
       this.relayed = false;
       this.suspected = false;
-      if (this.#dealings !== none) {
+      if (this.#flags >> rowShift !== rowOfNone) {
         this.lastHeardMs = never;
         this.vouched(never);
       }
@@ -256,20 +246,32 @@ export class Peer {
     this.isNoted = false;
   }
 
+  /** From now on its dealings are there, as they are. */
+  moveDealings(to: Dealings): void {
+    const row = this.#flags >> rowShift;
+    if (row !== rowOfNone) this.#flags = (this.#flags & flagsMask) | (to.addRowOf(this.#dealings, row) << rowShift);
+    this.#dealings = to;
+  }
+
   // Static, because a private method takes a word in every peer.
   static #set(peer: Peer, bit: number, value: boolean): void {
     peer.#flags = value ? peer.#flags | bit : peer.#flags & ~bit;
   }
 
-  static #own(peer: Peer): number[] {
-    if (peer.#dealings === none) peer.#dealings = [...none];
-    return peer.#dealings as number[];
+  static #read(peer: Peer, column: number): number {
+    return peer.#dealings.read(peer.#flags >> rowShift, column);
+  }
+
+  static #write(peer: Peer, column: number, value: number): void {
+    if (peer.#flags >> rowShift === rowOfNone) peer.#flags |= peer.#dealings.addRow() << rowShift;
+    peer.#dealings.write(peer.#flags >> rowShift, column, value);
   }
 }
 
 /** The peers by id. Bounded: those that nothing holds on to are forgotten, oldest first. */
 export class Peers {
   #index: PeerIndex = new PeerIndex();
+  #dealings: Dealings = new Dealings();
   readonly #connected: Peer[] = [];
   /** When there are so many of them, they are looked through for some that can go. */
   #sweepAt: number = 2 * strangersMax;
@@ -313,7 +315,7 @@ export class Peers {
 
   #add(contact: Contact): Peer {
     if (this.size >= this.#sweepAt) this.#sweep();
-    const peer = new Peer(contact);
+    const peer = new Peer(contact, this.#dealings);
     this.#index.add(peer);
     return peer;
   }
@@ -337,6 +339,8 @@ export class Peers {
     const kept = new PeerIndex();
     for (const peer of this.values()) if (peer.isHeld || surplus-- <= 0) kept.add(peer);
     this.#index = kept;
+    this.#dealings = new Dealings();
+    for (const peer of this.values()) peer.moveDealings(this.#dealings);
     this.#sweepAt = this.size + strangersMax;
   }
 }

@@ -93,8 +93,24 @@ test('peers that nothing holds on to are forgotten, the others stay', () => {
   kept[0]!.isLeaf = true;
   kept[1]!.isTabled = true;
   kept[2]!.isQuestioned = true;
-  peers.onConnected(kept[3]!, 0);
+  peers.onConnected(kept[3]!, 7);
+  kept[0]!.measured(20);
   for (let i = 0; i < 5000; i++) peers.meet(contact());
   expect(peers.size).toBeLessThan(500);
   for (const peer of kept) expect(peers.get(peer.id)).toBe(peer);
+  expect(kept.map(({ connectedMs }) => connectedMs)).toEqual([-Infinity, -Infinity, -Infinity, 7]);
+  expect(kept.map(({ rttMeanMs }) => rttMeanMs)).toEqual([20, -1, -1, -1]);
+});
+
+test('a peer that was forgotten does not write where those are that stay', () => {
+  const peers = new Peers();
+  const forgotten = peers.meet(contact());
+  const kept = peers.meet(contact());
+  kept.isLeaf = true;
+  forgotten.lastHeardMs = 1;
+  kept.lastHeardMs = 2;
+  for (let i = 0; i < 5000; i++) peers.meet(contact());
+  expect(peers.get(forgotten.id)).toBeUndefined();
+  forgotten.lastHeardMs = 3;
+  expect([forgotten.lastHeardMs, kept.lastHeardMs]).toEqual([3, 2]);
 });
