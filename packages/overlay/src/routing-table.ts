@@ -12,9 +12,6 @@ export interface TableCell {
   readonly peers: readonly Peer[];
 }
 
-const nobody: readonly Peer[] = [];
-const emptyRow: readonly undefined[] = Array.from({ length: columnCount }, () => undefined);
-
 /**
  * The prefix routing table (Plaxton, Rajaraman, Richa 1997; Pastry): row = digits shared with this node, column = next digit.
  * Rows are made when their first contact comes. As long as there is room in the table a cell takes all that it is offered;
@@ -24,9 +21,10 @@ export class RoutingTable {
   readonly #self: Id;
   readonly #cellSize: number;
   #contactsMax: number;
-  /** Row by row. A cell changes much less often than it is read, so each is a list of exactly its length. */
-  #cells: (readonly Peer[] | undefined)[] = [];
-  #size = 0;
+  /** Cell by cell, row by row: most cells have so few contacts that a list of its own would take each more room than they do. */
+  #peers: Peer[] = [];
+  /** Where in that list the cell of each place ends, which is where that of the next place begins. */
+  #ends: readonly number[] = [];
 
   constructor(self: Id, cellSize: number, contactsMax: number) {
     this.#self = self;
@@ -35,7 +33,7 @@ export class RoutingTable {
   }
 
   get size(): number {
-    return this.#size;
+    return this.#peers.length;
   }
 
   /** How many contacts it has room for. */
@@ -44,42 +42,43 @@ export class RoutingTable {
   }
 
   get rowCount(): number {
-    return this.#cells.length / columnCount;
+    return this.#ends.length / columnCount;
   }
 
   /** From now on at most so many contacts; of those beyond, the worst of the largest cells go. */
   limit(contactsMax: number): void {
     this.#contactsMax = contactsMax;
-    while (this.#size > contactsMax) this.#dropWorst(this.#largestCell());
+    while (this.size > contactsMax) this.#dropWorst(this.#largestCell());
   }
 
   /** Whether `insert` would take a contact with this id that is better than none. */
   hasRoomFor(id: Id): boolean {
     if (id.equals(this.#self)) return false;
-    return this.#size < this.#contactsMax || this.cellOf(id).length < this.#cellSize;
+    return this.size < this.#contactsMax || this.#lengthOf(this.#placeOf(id)) < this.#cellSize;
   }
 
   /** Takes the peer into its cell, or puts it to its new place there. Whether it is in the table afterwards. */
   insert(peer: Peer): boolean {
     if (peer.id.equals(this.#self)) return false;
-    if (peer.isTabled) this.remove(peer);
-    else if (this.#size >= this.#contactsMax && !this.#makeRoom(peer)) return false;
     const place = this.#placeOf(peer.id);
-    while (this.#cells.length <= place) this.#cells = this.#cells.concat(emptyRow);
-    const cell = this.#cells[place] ?? [];
-    this.#cells[place] = cell.toSpliced(rankIn(cell, peer), 0, peer);
+    const isFull = this.size >= this.#contactsMax;
+    if (peer.isTabled) this.remove(peer);
+    else if (isFull && !this.#makeRoom(peer, place)) return false;
+    while (this.#ends.length <= place) this.#ends = this.#ends.concat(Array.from({ length: columnCount }, () => this.size));
+    this.#peers.splice(this.#rankOf(peer, place), 0, peer);
+    this.#moveEnds(place, 1);
     peer.isTabled = true;
-    this.#size++;
+    // A list that grew has room for half as many again, and this one grows no more.
+    if (!isFull && this.size === this.#contactsMax) this.#peers = this.#peers.slice();
     return true;
   }
 
   remove(peer: Peer): void {
     if (!peer.isTabled) return;
     const place = this.#placeOf(peer.id);
-    const cell = this.#cells[place] ?? [];
-    this.#cells[place] = cell.length === 1 ? undefined : cell.toSpliced(cell.indexOf(peer), 1);
+    this.#peers.splice(this.#peers.indexOf(peer, this.#startOf(place)), 1);
+    this.#moveEnds(place, -1);
     peer.isTabled = false;
-    this.#size--;
   }
 
   /**
@@ -89,7 +88,7 @@ export class RoutingTable {
   closest(key: Id, than: Id | undefined, accepts: (peer: Peer) => boolean): Peer | undefined {
     const row = sharedPrefixLength(this.#self, key);
     if (row >= idDigits) return this.#closestBelow(0, key, than, accepts);
-    return this.#closestIn(this.cellOf(key), key, than, accepts) ?? this.#closestAround(row, key, than, accepts);
+    return this.#closestIn(this.#placeOf(key), key, than, accepts) ?? this.#closestAround(row, key, than, accepts);
   }
 
   /** A contact closer to `key` than `than` in the columns beside that of the key's digit: the nearest node may share fewer digits. */
@@ -103,25 +102,33 @@ export class RoutingTable {
 
   /** The contacts that share one more digit with `key` than this node does. */
   cellOf(key: Id): readonly Peer[] {
-    return this.#cells[this.#placeOf(key)] ?? nobody;
+    const place = this.#placeOf(key);
+    return this.#peers.slice(this.#startOf(place), this.#endOf(place));
   }
 
   /** Whether the place of this name lies in a cell that has room, or the table has, and nobody there is named so. */
   lacks(name: MemberName): boolean {
-    const cell = this.#cells[this.#placeOfDigits(name, nameDigits)] ?? nobody;
-    if (this.#size >= this.#contactsMax && cell.length >= this.#cellSize) return false;
+    const place = this.#placeOfDigits(name, nameDigits);
+    if (this.size >= this.#contactsMax && this.#lengthOf(place) >= this.#cellSize) return false;
     const top = topOf(name);
-    return !cell.some(({ contact }) => contact.id.top === top && nameOf(contact) === name);
+    const end = this.#endOf(place);
+    for (let at = this.#startOf(place); at < end; at++) {
+      const { contact } = this.#peers[at] as Peer;
+      if (contact.id.top === top && nameOf(contact) === name) return false;
+    }
+    return true;
   }
 
   /** The contacts in the arc. A cell is an arc itself, so that most cells need no look at their contacts. */
   within({ from, to }: Arc): readonly Peer[] {
     const length = from.equals(to) ? ringTops : clockwiseTop(from, to);
     const found: Peer[] = [];
-    for (let place = 0; place < this.#cells.length; place++) {
-      const cell = this.#cells[place];
-      if (cell === undefined || !this.#meets(place, from.top, length)) continue;
-      for (const peer of cell) if (inArc(peer.id, from, to)) found.push(peer);
+    let start = 0;
+    for (const [place, end] of this.#ends.entries()) {
+      if (end > start && this.#meets(place, from.top, length)) {
+        for (const peer of this.#peers.slice(start, end)) if (inArc(peer.id, from, to)) found.push(peer);
+      }
+      start = end;
     }
     return found;
   }
@@ -137,30 +144,28 @@ export class RoutingTable {
   }
 
   all(): readonly Peer[] {
-    return this.where(() => true);
+    return this.#peers.slice();
   }
 
   /** The acceptable contacts, cell by cell. */
   where(accepts: (peer: Peer) => boolean): readonly Peer[] {
-    const found: Peer[] = [];
-    for (const cell of this.#cells) for (const peer of cell ?? nobody) if (accepts(peer)) found.push(peer);
-    return found;
+    return this.#peers.filter(accepts);
   }
 
   row(row: number): readonly Peer[] {
-    const peers: Peer[] = [];
-    for (let column = 0; column < columnCount; column++) {
-      for (const peer of this.#cells[row * columnCount + column] ?? nobody) peers.push(peer);
-    }
-    return peers;
+    const first = row * columnCount;
+    return this.#peers.slice(this.#startOf(first), this.#endOf(first + columnCount - 1));
   }
 
   /** The cells that are not empty, row by row. */
   cells(): readonly TableCell[] {
     const cells: TableCell[] = [];
-    this.#cells.forEach((peers, place) => {
-      if (peers !== undefined) cells.push({ row: Math.floor(place / columnCount), column: place % columnCount, peers });
-    });
+    let start = 0;
+    for (const [place, end] of this.#ends.entries()) {
+      const peers = this.#peers.slice(start, end);
+      if (end > start) cells.push({ row: Math.floor(place / columnCount), column: place % columnCount, peers });
+      start = end;
+    }
     return cells;
   }
 
@@ -178,22 +183,23 @@ export class RoutingTable {
   /** This node's own column stands for all rows below. */
   #closestInColumn(row: number, column: number, key: Id, than: Id | undefined, accepts: (peer: Peer) => boolean): Peer | undefined {
     if (column === this.#self.digit(row)) return this.#closestBelow(row + 1, key, than, accepts);
-    return this.#closestIn(this.#cells[row * columnCount + column], key, than, accepts);
+    return this.#closestIn(row * columnCount + column, key, than, accepts);
   }
 
   /** Of all rows from `row` on. */
   #closestBelow(row: number, key: Id, than: Id | undefined, accepts: (peer: Peer) => boolean): Peer | undefined {
     let best: Peer | undefined;
-    for (let place = row * columnCount; place < this.#cells.length; place++) {
-      best = this.#closestIn(this.#cells[place], key, best?.id ?? than, accepts) ?? best;
+    for (let place = row * columnCount; place < this.#ends.length; place++) {
+      best = this.#closestIn(place, key, best?.id ?? than, accepts) ?? best;
     }
     return best;
   }
 
-  #closestIn(cell: readonly Peer[] | undefined, key: Id, than: Id | undefined, accepts: (peer: Peer) => boolean): Peer | undefined {
-    if (cell === undefined) return undefined;
+  #closestIn(place: number, key: Id, than: Id | undefined, accepts: (peer: Peer) => boolean): Peer | undefined {
     let best: Peer | undefined;
-    for (const peer of cell) {
+    const end = this.#endOf(place);
+    for (let at = this.#startOf(place); at < end; at++) {
+      const peer = this.#peers[at] as Peer;
       const bound = best?.id ?? than;
       if ((bound === undefined || isCloser(key, peer.id, bound)) && accepts(peer)) best = peer;
     }
@@ -214,34 +220,59 @@ export class RoutingTable {
   }
 
   /** In a full table: a small cell grows at the cost of the largest, a large one only takes what is better than its worst. */
-  #makeRoom(peer: Peer): boolean {
-    const cell = this.cellOf(peer.id);
-    if (cell.length < this.#cellSize) {
+  #makeRoom(peer: Peer, place: number): boolean {
+    if (this.#lengthOf(place) < this.#cellSize) {
       this.#dropWorst(this.#largestCell());
       return true;
     }
-    const worst = cell[cell.length - 1];
+    const worst = this.#worstOf(place);
     if (worst === undefined || !isBetter(peer, worst)) return false;
     this.remove(worst);
     return true;
   }
 
-  #largestCell(): readonly Peer[] {
-    let largest = nobody;
-    for (const cell of this.#cells) if (cell !== undefined && cell.length > largest.length) largest = cell;
+  /** Its place. */
+  #largestCell(): number {
+    let largest = 0;
+    for (let place = 1; place < this.#ends.length; place++) if (this.#lengthOf(place) > this.#lengthOf(largest)) largest = place;
     return largest;
   }
 
-  #dropWorst(cell: readonly Peer[]): void {
-    const worst = cell[cell.length - 1];
+  #dropWorst(place: number): void {
+    const worst = this.#worstOf(place);
     if (worst !== undefined) this.remove(worst);
   }
-}
 
-/** The place that the peer would take in the cell. */
-function rankIn(cell: readonly Peer[], peer: Peer): number {
-  const worse = cell.findIndex((other) => isBetter(peer, other));
-  return worse < 0 ? cell.length : worse;
+  #worstOf(place: number): Peer | undefined {
+    return this.#lengthOf(place) === 0 ? undefined : this.#peers[this.#endOf(place) - 1];
+  }
+
+  /** Where in the list the peer goes, in the cell of this place. */
+  #rankOf(peer: Peer, place: number): number {
+    const end = this.#endOf(place);
+    let at = this.#startOf(place);
+    while (at < end && !isBetter(peer, this.#peers[at] as Peer)) at++;
+    return at;
+  }
+
+  /** Of the cell, in the list; a place outside the table has an empty cell at its end. */
+  #startOf(place: number): number {
+    return place === 0 ? 0 : this.#endOf(place - 1);
+  }
+
+  #endOf(place: number): number {
+    return this.#ends[place] ?? this.size;
+  }
+
+  #lengthOf(place: number): number {
+    return this.#endOf(place) - this.#startOf(place);
+  }
+
+  /** The cell has so many more, and those behind it begin so much later. */
+  #moveEnds(place: number, by: number): void {
+    const ends = this.#ends as number[];
+    for (let at = place; at < ends.length; at++) ends[at] = (ends[at] as number) + by;
+  }
 }
 
 function isBetter(a: Peer, b: Peer): boolean {
