@@ -9,16 +9,24 @@ import type { StorageDeadline } from './timer.ts';
 export interface SyncState {
   readonly incarnation: number;
   readonly storeId: string;
-  readonly synced?: Arc;
+  readonly synced: Arc | undefined;
 }
 
-/** Kept by the hexadecimal digits of the id. */
-interface Word extends SyncState {
+/** A neighbour: its word, and what it was told last. */
+interface Neighbour {
   readonly id: Id;
+  /** Of the life that has said something; `noLife` when none has. */
+  incarnation: number;
+  storeId: string;
+  synced: Arc | undefined;
+  /** The life that was told something; `noLife` when none was. */
+  toldIncarnation: number;
+  toldSynced: Arc | undefined;
 }
 
+const noLife = -1;
 /** Peers whose word is kept at most: many more than there are neighbours. */
-const statesMax = 256;
+const neighboursMax = 256;
 /** Changes within this time are told in one message. */
 const announceDelayMs = 20;
 
@@ -29,9 +37,8 @@ const announceDelayMs = 20;
 export class SyncStates {
   private readonly ctx: Context;
   private readonly own: Responsibility;
-  private readonly states = new Map<string, Word>();
-  /** What each neighbour was last told, by id. */
-  private readonly told = new Map<string, { readonly incarnation: number; readonly synced: Arc | undefined }>();
+  /** A dozen as a rule: to look through them beats any index, which would take as much room again. */
+  private neighbours: readonly Neighbour[] = [];
   private timer: StorageDeadline | undefined;
   /** What the neighbours were told last, and of which leaf set; undefined when one of them has missed it. */
   private announced: { readonly leafSetVersion: number; readonly synced: Arc | undefined } | undefined;
@@ -42,8 +49,8 @@ export class SyncStates {
   }
 
   get(contact: Contact): SyncState | undefined {
-    const state = this.states.get(contact.id.hex);
-    return state !== undefined && state.incarnation >= contact.incarnation ? state : undefined;
+    const neighbour = this.find(contact.id);
+    return neighbour !== undefined && neighbour.incarnation >= contact.incarnation ? neighbour : undefined;
   }
 
   /** Undefined when the node has not said anything in this life. */
@@ -62,11 +69,14 @@ export class SyncStates {
    * writes elsewhere, on the other side of a partition or while one of the two was taken for failed.
    */
   onMessage(from: Contact, message: SyncStateMessage): boolean {
-    const before = this.get(from);
+    const isKnown = this.get(from) !== undefined;
     const { storeId, synced } = message;
-    if (this.states.size >= statesMax && !this.states.has(from.id.hex)) return false;
-    this.states.set(from.id.hex, { id: from.id, incarnation: from.incarnation, storeId, ...(synced === undefined ? {} : { synced }) });
-    if (before !== undefined || synced === undefined || this.own.synced === undefined) return false;
+    if (this.neighbours.length >= neighboursMax && this.find(from.id) === undefined) return false;
+    const neighbour = this.findOrAdd(from.id);
+    neighbour.incarnation = from.incarnation;
+    neighbour.storeId = storeId;
+    neighbour.synced = synced;
+    if (isKnown || synced === undefined || this.own.synced === undefined) return false;
     return overlaps(synced, this.own.synced);
   }
 
@@ -77,14 +87,15 @@ export class SyncStates {
 
   /** A neighbour that missed what it was told can be told now. */
   connected(id: Id): void {
-    if (this.told.has(id.hex) || !this.ctx.overlay.isLeaf(id)) return;
+    if (this.isToldAnything(id) || !this.ctx.overlay.isLeaf(id)) return;
     this.announced = undefined;
     this.changed();
   }
 
   /** The neighbour did not get what it was told. */
   dropped(id: Id): void {
-    this.told.delete(id.hex);
+    const neighbour = this.find(id);
+    if (neighbour !== undefined) neighbour.toldIncarnation = noLife;
     this.announced = undefined;
   }
 
@@ -106,7 +117,7 @@ export class SyncStates {
       if (this.isTold(neighbour)) continue;
       // Nobody says so when mail that is passed on gets lost: it is told again with the next round of repair.
       if (ctx.relays.isApart(neighbour.id)) this.announced = undefined;
-      else this.told.set(neighbour.id.hex, { incarnation: neighbour.incarnation, synced });
+      else this.noteTold(neighbour, synced);
       ctx.send(neighbour, { type: 'syncState', storeId: ctx.storeId, ...(synced === undefined ? {} : { synced }) });
     }
   }
@@ -116,16 +127,42 @@ export class SyncStates {
    * what it was believed to hold beyond it is not asked of it any more. As soon as it widens again it says so.
    */
   private isTold({ id, incarnation }: Contact): boolean {
-    const last = this.told.get(id.hex);
-    if (last === undefined || last.incarnation !== incarnation) return false;
+    const neighbour = this.find(id);
+    if (neighbour === undefined || neighbour.toldIncarnation !== incarnation) return false;
+    const { toldSynced } = neighbour;
     const { synced, arc } = this.own;
-    if (sameArc(last.synced, synced)) return true;
-    return synced !== undefined && last.synced !== undefined && sameArc(synced, arc) && isWithin(synced, last.synced);
+    if (sameArc(toldSynced, synced)) return true;
+    return synced !== undefined && toldSynced !== undefined && sameArc(synced, arc) && isWithin(synced, toldSynced);
   }
 
+  private isToldAnything(id: Id): boolean {
+    const neighbour = this.find(id);
+    return neighbour !== undefined && neighbour.toldIncarnation !== noLife;
+  }
+
+  private noteTold({ id, incarnation }: Contact, synced: Arc | undefined): void {
+    const neighbour = this.findOrAdd(id);
+    neighbour.toldIncarnation = incarnation;
+    neighbour.toldSynced = synced;
+  }
+
+  /** Those who have moved away are told anew when they are near again. */
   private prune(neighbours: readonly Contact[]): void {
     const near = new Set(neighbours.map((contact) => contact.id.hex));
-    for (const hex of this.told.keys()) if (!near.has(hex)) this.told.delete(hex);
-    for (const [hex, { id }] of this.states) if (!near.has(hex) && !this.ctx.overlay.isLeaf(id)) this.states.delete(hex);
+    for (const neighbour of this.neighbours) if (!near.has(neighbour.id.hex)) neighbour.toldIncarnation = noLife;
+    const isKept = ({ id, incarnation }: Neighbour): boolean => near.has(id.hex) || (incarnation !== noLife && this.ctx.overlay.isLeaf(id));
+    if (!this.neighbours.every(isKept)) this.neighbours = this.neighbours.filter(isKept);
+  }
+
+  private find(id: Id): Neighbour | undefined {
+    return this.neighbours.find((neighbour) => neighbour.id.equals(id));
+  }
+
+  private findOrAdd(id: Id): Neighbour {
+    const known = this.find(id);
+    if (known !== undefined) return known;
+    const neighbour = { id, incarnation: noLife, storeId: '', synced: undefined, toldIncarnation: noLife, toldSynced: undefined };
+    this.neighbours = this.neighbours.concat(neighbour);
+    return neighbour;
   }
 }
