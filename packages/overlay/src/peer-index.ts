@@ -3,6 +3,8 @@ import { type MemberName, nameOf } from './member-name.ts';
 import type { Peer } from './peers.ts';
 
 const slotsMin = 32;
+/** The list grows by so many: one that is pushed to grows by half of what it has. */
+const growth: readonly undefined[] = Array.from({ length: 16 }, () => undefined);
 /** Of all slots, how many may be taken before there are twice as many: a search then looks at two or three. */
 const loadMax = 0.7;
 
@@ -12,12 +14,17 @@ const loadMax = 0.7;
  * Nothing is ever deleted: whoever forgets peers makes a new index of those that stay.
  */
 export class PeerIndex {
-  readonly #peers: Peer[] = [];
+  #peers: readonly (Peer | undefined)[] = [];
+  #size = 0;
   /** A place in the list plus one, 0 for a free slot. The length is a power of two. */
   #slots: Uint16Array | Uint32Array = new Uint16Array(slotsMin);
 
-  get all(): readonly Peer[] {
-    return this.#peers;
+  get size(): number {
+    return this.#size;
+  }
+
+  all(): readonly Peer[] {
+    return this.#peers.slice(0, this.#size) as Peer[];
   }
 
   get(id: Id): Peer | undefined {
@@ -46,9 +53,10 @@ export class PeerIndex {
 
   /** The peer must not be there yet. */
   add(peer: Peer): void {
-    this.#peers.push(peer);
-    if (this.#peers.length > this.#slots.length * loadMax) this.#grow();
-    else this.#enter(peer.contact.id, this.#peers.length);
+    if (this.#size === this.#peers.length) this.#peers = this.#peers.concat(growth);
+    (this.#peers as (Peer | undefined)[])[this.#size++] = peer;
+    if (this.#size > this.#slots.length * loadMax) this.#grow();
+    else this.#enter(peer.contact.id, this.#size);
   }
 
   #enter(id: Id, place: number): void {
@@ -61,6 +69,6 @@ export class PeerIndex {
   #grow(): void {
     const length = this.#slots.length * 2;
     this.#slots = length < 2 ** 16 ? new Uint16Array(length) : new Uint32Array(length);
-    for (const [index, { contact }] of this.#peers.entries()) this.#enter(contact.id, index + 1);
+    for (const [index, { contact }] of this.all().entries()) this.#enter(contact.id, index + 1);
   }
 }

@@ -282,7 +282,7 @@ export class Peers {
   }
 
   get size(): number {
-    return this.#index.all.length;
+    return this.#index.size;
   }
 
   get(id: Id): Peer | undefined {
@@ -296,7 +296,7 @@ export class Peers {
 
   /** In the order in which they were met. */
   values(): readonly Peer[] {
-    return this.#index.all;
+    return this.#index.all();
   }
 
   /** The peer of this contact, made when unknown. A newer contact replaces the known one; an older one is ignored. */

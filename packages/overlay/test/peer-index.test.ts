@@ -19,7 +19,7 @@ test('finds every peer that was added and nobody else, and keeps their order', (
       const index = new PeerIndex();
       const peers = added.map((id) => new Peer({ id, incarnation: 1, role: 'full', address: new Uint8Array(0), addressSeq: 0 }));
       for (const peer of peers) index.add(peer);
-      expect(index.all).toEqual(peers);
+      expect(index.all()).toEqual(peers);
       const byHex = new Map(peers.map((peer) => [peer.id.hex, peer]));
       for (const { hex } of [...added, ...others]) expect(index.get(Id.fromHex(hex))).toBe(byHex.get(hex));
       for (const { contact } of peers) {
