@@ -7,8 +7,6 @@ import type { StorageDeadline } from './timer.ts';
 
 export interface RepairParts extends ReconciliationParts {
   readonly own: Responsibility;
-  readonly sync: Sync;
-  readonly surplus: Surplus;
 }
 
 /** Reconciliations for no reason but time, or with nodes that came back, at the same time at most. */
@@ -25,13 +23,17 @@ const briskMs = 3_000;
  */
 export class Repair {
   private readonly parts: RepairParts;
+  private readonly sync: Sync;
+  private readonly surplus: Surplus;
   private readonly sessions = new SparseMap<string, Reconciliation>();
   private timer: StorageDeadline | undefined;
   /** Rounds still to come that follow one another quickly. */
   private briskRounds = 0;
 
-  constructor(parts: RepairParts) {
+  constructor(parts: RepairParts, sync: Sync, surplus: Surplus) {
     this.parts = parts;
+    this.sync = sync;
+    this.surplus = surplus;
   }
 
   start(): void {
@@ -48,13 +50,13 @@ export class Repair {
   }
 
   onTimer(): void {
-    const { ctx, syncStates, sync, surplus } = this.parts;
+    const { ctx, syncStates } = this.parts;
     const neighbour = this.nextNeighbour();
     this.setTimer();
     if (ctx.overlay.status !== 'active') return;
     syncStates.announce();
-    sync.review();
-    surplus.round();
+    this.sync.review();
+    this.surplus.round();
     // What is not synced has a reconciliation of its own to come, perhaps a late one because a node may come back.
     if (neighbour !== undefined && this.parts.own.synced !== undefined) this.begin(this.parts.own.synced, neighbour, 'synced-members');
   }

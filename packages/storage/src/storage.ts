@@ -71,11 +71,11 @@ export class Storage {
       this.fetcher,
       (key) => this.coordinator.isCoordinating(key) || this.fetcher.isFetching(key),
     );
-    const repairParts = { ctx, own, syncStates: this.syncStates, fetcher: this.fetcher, pusher: this.pusher };
-    this.sync = new Sync(repairParts);
     this.homes = new Homes(ctx, this.placement);
-    this.surplus = new Surplus({ ...repairParts, homes: this.homes });
-    this.repair = new Repair({ ...repairParts, sync: this.sync, surplus: this.surplus });
+    const repairParts = { ctx, own, syncStates: this.syncStates, fetcher: this.fetcher, pusher: this.pusher, homes: this.homes };
+    this.sync = new Sync(repairParts);
+    this.surplus = new Surplus(repairParts);
+    this.repair = new Repair(repairParts, this.sync, this.surplus);
     this.putParts = { ctx, placement: this.placement, coordinator: this.coordinator };
     this.getParts = { ctx, placement: this.placement, own, peers, onSpoiled: discard };
   }
