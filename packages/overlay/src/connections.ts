@@ -1,10 +1,12 @@
 import type { Context } from './context.ts';
-import type { Deadline } from './deadlines.ts';
+import type { Deadline, Timer } from './deadlines.ts';
 import type { LeafSetExchange } from './leaf-set-exchange.ts';
 import { isIdle, leastWorth, type OpenConnection } from './least-worth.ts';
 import { Nearby } from './nearby.ts';
 import type { Peer } from './peers.ts';
 import { Vicinity, vicinitySize } from './vicinity.ts';
+
+const connectionsTimer: Timer = { kind: 'connections' };
 
 const second = 1000;
 const minute = 60 * second;
@@ -54,7 +56,7 @@ export class Connections {
     this.#context = context;
     this.nearby = new Nearby(context);
     this.vicinity = new Vicinity(context, exchange);
-    this.#deadline = context.deadlines.prepare({ kind: 'connections' });
+    this.#deadline = context.deadlines.prepare(connectionsTimer);
   }
 
   /** A lookup begins here, or comes by. */

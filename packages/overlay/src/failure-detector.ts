@@ -1,9 +1,13 @@
 import { heartbeatMsLimit } from './config.ts';
 import type { Context } from './context.ts';
-import type { Deadline } from './deadlines.ts';
+import type { Deadline, Timer } from './deadlines.ts';
 import { PacedTimer } from './paced-timer.ts';
 import type { Peer } from './peers.ts';
 import type { Verifications } from './verification.ts';
+
+const watchTimer: Timer = { kind: 'watch' };
+const heartbeatTimer: Timer = { kind: 'heartbeat' };
+const slowProbeTimer: Timer = { kind: 'slowProbe' };
 
 /** A timer comes no sooner: what is left may be less than the clock resolves, and it would be due at once, and again, for ever. */
 const timerMsMin = 1;
@@ -30,15 +34,15 @@ export class FailureDetector {
     this.#context = context;
     this.#verifications = verifications;
     const { slowProbeMs, slowProbeMsMax } = context.config;
-    this.#slowProbe = new PacedTimer(context, { kind: 'slowProbe' }, slowProbeMs, slowProbeMsMax);
+    this.#slowProbe = new PacedTimer(context, slowProbeTimer, slowProbeMs, slowProbeMsMax);
   }
 
   begin(): void {
     const { random, heartbeatMs } = this.#context;
     this.#promisedMs = heartbeatMs;
-    this.#heartbeatDeadline = this.#context.after(random.next() * heartbeatMs, { kind: 'heartbeat' });
+    this.#heartbeatDeadline = this.#context.after(random.next() * heartbeatMs, heartbeatTimer);
     this.#slowProbe.begin();
-    this.#watchDeadline = this.#context.after(heartbeatMs, { kind: 'watch' });
+    this.#watchDeadline = this.#context.after(heartbeatMs, watchTimer);
   }
 
   /** Within this long whoever watches this node gets its next sign of life. */

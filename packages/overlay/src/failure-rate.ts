@@ -7,16 +7,14 @@ const rememberedMax = 16;
  */
 export class FailureRate {
   /** When the last failures were, oldest first; before there are enough of them the first is when watching began. */
-  readonly #atMs: number[] = [];
+  #atMs: readonly number[] = [];
 
   begin(nowMs: number): void {
-    this.#atMs.length = 0;
-    this.#atMs.push(nowMs);
+    this.#atMs = [nowMs];
   }
 
   note(nowMs: number): void {
-    this.#atMs.push(nowMs);
-    if (this.#atMs.length > rememberedMax) this.#atMs.shift();
+    this.#atMs = this.#atMs.concat(nowMs).slice(-rememberedMax);
   }
 
   /** Failures since then, of those remembered. */

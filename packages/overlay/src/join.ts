@@ -1,6 +1,6 @@
 import type { Contact } from './contact.ts';
 import type { Context } from './context.ts';
-import type { Deadline } from './deadlines.ts';
+import type { Deadline, Timer } from './deadlines.ts';
 import { JoinCandidates } from './join-candidates.ts';
 import { JoinDetour } from './join-detour.ts';
 import type { Membership } from './membership.ts';
@@ -10,6 +10,8 @@ import { PlaceSearch } from './place-search.ts';
 import type { Remembered } from './remembered.ts';
 import type { Router } from './router.ts';
 import type { Verifications } from './verification.ts';
+
+const joinStepTimer: Timer = { kind: 'joinStep' };
 
 /** The next way in is tried after this. Most answer in less, and each answer is as long as a dozen contacts. */
 const hedgeMs = 1000;
@@ -73,7 +75,7 @@ export class Join {
     this.#detour = new JoinDetour(context, verifications);
     this.#search = new PlaceSearch(context, router, membership, remembered, (reply) => this.#onSearched(reply));
     this.#onActive = onActive;
-    this.#deadline = context.deadlines.prepare({ kind: 'joinStep' });
+    this.#deadline = context.deadlines.prepare(joinStepTimer);
   }
 
   get isRunning(): boolean {

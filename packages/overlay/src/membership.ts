@@ -1,6 +1,7 @@
 import { Askers } from './askers.ts';
 import type { Contact, NodeLife } from './contact.ts';
 import type { Context } from './context.ts';
+import type { Timer } from './deadlines.ts';
 import type { Id } from './id.ts';
 import { LeafSetExchange } from './leaf-set-exchange.ts';
 import { LeafSetPush } from './leaf-set-push.ts';
@@ -11,6 +12,8 @@ import { PacedTimer } from './paced-timer.ts';
 import type { Peer } from './peers.ts';
 import { SparseSet } from './sparse-set.ts';
 import type { Verification, Verifications } from './verification.ts';
+
+const leafSetExchangeTimer: Timer = { kind: 'leafSetExchange' };
 
 /** A node that spoke for itself, or asked for this one, so recently needs no probe before it is taken in. */
 const recentMs = 10_000;
@@ -51,7 +54,7 @@ export class Membership {
     this.#verifications = verifications;
     this.#twinIncarnation = context.self.incarnation;
     const { leafSetExchangeMs, leafSetExchangeMsMax } = context.config;
-    this.#compare = new PacedTimer(context, { kind: 'leafSetExchange' }, leafSetExchangeMs, leafSetExchangeMsMax);
+    this.#compare = new PacedTimer(context, leafSetExchangeTimer, leafSetExchangeMs, leafSetExchangeMsMax);
     this.exchange = new LeafSetExchange(context);
     this.push = new LeafSetPush(context, this.exchange);
     this.repair = new LeafSetRepair(context, this.exchange);

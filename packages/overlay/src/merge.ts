@@ -1,6 +1,6 @@
 import type { Contact } from './contact.ts';
 import type { Context } from './context.ts';
-import type { Deadline } from './deadlines.ts';
+import type { Deadline, Timer } from './deadlines.ts';
 import type { Membership } from './membership.ts';
 import type { RouteReplyMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
@@ -8,6 +8,8 @@ import type { Remembered } from './remembered.ts';
 import { type Router, rootOf } from './router.ts';
 import { SparseSet } from './sparse-set.ts';
 import type { Verifications } from './verification.ts';
+
+const mergeTimer: Timer = { kind: 'merge' };
 
 /** A lookup through a contact that may be dead takes no longer than this. */
 const lookupMs = 5000;
@@ -50,7 +52,7 @@ export class Merge {
   begin(): void {
     const slowness = Math.min(slownessMax, Math.max(1, this.#context.leafSet.estimatedSize() / nodesAtFullPace));
     const pauseMs = Math.min(this.#msMax, this.#context.config.mergeMs * slowness);
-    this.#deadline = this.#context.after(this.#context.jittered(pauseMs), { kind: 'merge' });
+    this.#deadline = this.#context.after(this.#context.jittered(pauseMs), mergeTimer);
   }
 
   /** When half of the members are gone this node may be cut off from the others, often for no more than some seconds. */

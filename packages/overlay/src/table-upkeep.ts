@@ -1,11 +1,13 @@
 import type { Context } from './context.ts';
-import type { Deadline } from './deadlines.ts';
+import type { Deadline, Timer } from './deadlines.ts';
 import { compareIds, type Id, sharedPrefixLength } from './id.ts';
 import type { LeafSetExchange } from './leaf-set-exchange.ts';
 import { type MemberName, NamedNodes, placeOf, topOf } from './member-name.ts';
 import type { LeafSetMessage, TableReplyMessage, TableRequestMessage } from './messages.ts';
 import type { Peer } from './peers.ts';
 import { clockwiseTop, ringTops, topsAhead } from './ring.ts';
+
+const tableUpkeepTimer: Timer = { kind: 'tableUpkeep' };
 
 /** Contacts in the answer to one question at most. */
 const contactsMax = 32;
@@ -45,7 +47,7 @@ export class TableUpkeep {
     this.#context = context;
     this.#exchange = exchange;
     this.#swept = context.self.id;
-    this.#deadline = context.deadlines.prepare({ kind: 'tableUpkeep' });
+    this.#deadline = context.deadlines.prepare(tableUpkeepTimer);
   }
 
   /** `isFilled`: there is no hurry to find contacts. */
