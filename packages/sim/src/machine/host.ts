@@ -14,7 +14,7 @@ import { Commands, type PendingCommand } from './commands.ts';
 import type { Disk } from './disk.ts';
 import { DiskDriver, type DiskRequest } from './disk-driver.ts';
 import { HandleTable } from './handle-table.ts';
-import { type Identity, peerRecordOf } from './identity.ts';
+import { type Identity, peerRecordOf, renewedRecord } from './identity.ts';
 import { Links } from './links.ts';
 import type { NodeCore } from './node-core.ts';
 
@@ -66,7 +66,6 @@ export class Host implements EventTarget {
   /** Address records older than this lead nowhere. */
   addressSeqReachable = 1;
   previouslyActive = false;
-  private readonly identity: Identity;
   private diskDriver: DiskDriver;
   private remembered: readonly Contact[] = [];
   private rememberScheduled = false;
@@ -77,7 +76,6 @@ export class Host implements EventTarget {
 
   constructor(world: World, index: number, identity: Identity, role: Role, place: Place, disk: Disk) {
     this.world = world;
-    this.identity = identity;
     this.index = index;
     this.id = identity.id;
     this.role = role;
@@ -86,7 +84,7 @@ export class Host implements EventTarget {
     this.downlink = new Line(place.downlinkBytesPerMs);
     this.links = new Links(this);
     this.disk = disk;
-    this.contact = { id: this.id, incarnation: 0, role, address: peerRecordOf(identity, 1), addressSeq: 1 };
+    this.contact = { id: this.id, incarnation: 0, role, address: peerRecordOf(identity.publicKey, 1), addressSeq: 1 };
     this.clock = new HostClock(0, 0, 0, 0);
     this.diskDriver = new DiskDriver(world.engine, world.random, world.disk);
     this.commands = new Commands(world);
@@ -123,7 +121,7 @@ export class Host implements EventTarget {
   readdress(): void {
     const addressSeq = this.contact.addressSeq + 1;
     this.addressSeqReachable = addressSeq;
-    this.contact = { ...this.contact, address: peerRecordOf(this.identity, addressSeq), addressSeq };
+    this.contact = { ...this.contact, address: renewedRecord(this.contact.address, addressSeq), addressSeq };
   }
 
   /** Starts a process on this machine: a new incarnation with an empty memory and the clock of a fresh boot. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Id, SeededRandom } from '@dht/overlay';
-import { encodePeerRecord, idOfKey } from '@dht/wire';
+import { assert, type Id, type SeededRandom } from '@dht/overlay';
+import { decodePeerRecord, encodePeerRecord, idOfKey } from '@dht/wire';
 import { randomBytes } from '../engine/distributions.ts';
 
 const publicKeyBytes = 32;
@@ -30,8 +30,15 @@ export function identityOf(id: Id): Identity {
  * Cores never look into an address. It has the shape and the length of the signed peer record of a daemon with two addresses, one of
  * IPv4 and one of IPv6, so that traffic counts what a daemon would send.
  */
-export function peerRecordOf({ publicKey }: Identity, seq: number): Uint8Array {
+export function peerRecordOf(publicKey: Uint8Array, seq: number): Uint8Array {
   const digest = createHash('sha512').update(publicKey).digest();
   const multiaddrs = [Uint8Array.of(ip4, ...digest.subarray(0, 4), ...tcp), Uint8Array.of(ip6, ...digest.subarray(4, 20), ...tcp)];
   return encodePeerRecord({ publicKey, seq, multiaddrs, signature: new Uint8Array(digest) });
+}
+
+/** The next record of the same machine. */
+export function renewedRecord(record: Uint8Array, seq: number): Uint8Array {
+  const publicKey = decodePeerRecord(record)?.publicKey;
+  assert(publicKey !== undefined, 'a machine has a record of its own making');
+  return peerRecordOf(publicKey, seq);
 }
