@@ -64,19 +64,25 @@ export interface PendingTimer<T = Timer> {
   readonly atMs: number;
 }
 
+/** Room is made for so many at once: a list that is pushed to has room for 17 from the first one on, and a part of a node may have one. */
+const roomTimes: readonly number[] = Array.from({ length: 4 }, () => Number.POSITIVE_INFINITY);
+const room: readonly undefined[] = roomTimes.map(() => undefined);
+
 /** All deadlines of a part of a node in one binary heap, the earliest first. Their times lie side by side, where sifting finds them. */
 export class Deadlines<T = Timer> {
-  readonly #heap: Deadline<T>[] = [];
-  readonly #times: number[] = [];
+  /** Beyond the size there is room, and all times there are Infinity. */
+  #heap: (Deadline<T> | undefined)[] = [];
+  #times: number[] = [];
+  #size = 0;
   #order = 0;
 
   get size(): number {
-    return this.#heap.length;
+    return this.#size;
   }
 
   /** The earliest deadline in monotone milliseconds, Infinity when there is none. */
   next(): number {
-    return this.#times.length === 0 ? Number.POSITIVE_INFINITY : (this.#times[0] as number);
+    return this.#times[0] ?? Number.POSITIVE_INFINITY;
   }
 
   /** When the deadline comes, Infinity when it is not set. */
@@ -86,7 +92,7 @@ export class Deadlines<T = Timer> {
 
   /** All that are set, the earliest first. */
   pending(): readonly PendingTimer<T>[] {
-    const inOrder = this.#heap.toSorted((a, b) => this.timeOf(a) - this.timeOf(b) || a.order - b.order);
+    const inOrder = this.#all().sort((a, b) => this.timeOf(a) - this.timeOf(b) || a.order - b.order);
     return inOrder.map((deadline) => ({ timer: deadline.timer, atMs: this.timeOf(deadline) }));
   }
 
@@ -103,7 +109,7 @@ export class Deadlines<T = Timer> {
 
   /** Moves a deadline, set or not, to another time. */
   move(deadline: Deadline<T>, atMs: number): void {
-    const place = deadline.place < 0 ? this.#heap.length : deadline.place;
+    const place = deadline.place < 0 ? this.#addPlace() : deadline.place;
     deadline.order = this.#order++;
     this.#put(deadline, atMs, place);
     this.#up(place);
@@ -114,8 +120,11 @@ export class Deadlines<T = Timer> {
     const { place } = deadline;
     if (place < 0) return;
     deadline.place = -1;
-    const last = this.#heap.pop();
-    const lastMs = this.#times.pop() as number;
+    this.#size--;
+    const last = this.#heap[this.#size];
+    const lastMs = this.#times[this.#size] as number;
+    this.#heap[this.#size] = undefined;
+    this.#times[this.#size] = Number.POSITIVE_INFINITY;
     if (last === undefined || last === deadline) return;
     this.#put(last, lastMs, place);
     this.#up(place);
@@ -133,8 +142,21 @@ export class Deadlines<T = Timer> {
 
   /** Puts off every deadline that `affected` names: the time during which this process was stopped does not count. */
   shift(byMs: number, affected: (timer: T) => boolean): void {
-    const moved = this.#heap.filter((deadline) => affected(deadline.timer));
+    const moved = this.#all().filter((deadline) => affected(deadline.timer));
     for (const deadline of moved) this.move(deadline, this.timeOf(deadline) + byMs);
+  }
+
+  /** In the order of the heap. */
+  #all(): Deadline<T>[] {
+    return this.#heap.slice(0, this.#size) as Deadline<T>[];
+  }
+
+  #addPlace(): number {
+    if (this.#size === this.#heap.length) {
+      this.#heap = this.#heap.concat(room);
+      this.#times = this.#times.concat(roomTimes);
+    }
+    return this.#size++;
   }
 
   #put(deadline: Deadline<T>, atMs: number, place: number): void {
@@ -175,7 +197,7 @@ export class Deadlines<T = Timer> {
   #earlierChild(place: number): number {
     const left = 2 * place + 1;
     const right = left + 1;
-    if (right >= this.#heap.length) return left < this.#heap.length ? left : -1;
+    if (right >= this.#size) return left < this.#size ? left : -1;
     return this.#isEarlier(this.#times[right] as number, this.#heap[right] as Deadline<T>, left) ? right : left;
   }
 
