@@ -33,7 +33,10 @@ export function identityOf(id: Id): Identity {
 export function peerRecordOf(publicKey: Uint8Array, seq: number): Uint8Array {
   const digest = createHash('sha512').update(publicKey).digest();
   const multiaddrs = [Uint8Array.of(ip4, ...digest.subarray(0, 4), ...tcp), Uint8Array.of(ip6, ...digest.subarray(4, 20), ...tcp)];
-  return encodePeerRecord({ publicKey, seq, multiaddrs, signature: new Uint8Array(digest) });
+  const record = encodePeerRecord({ publicKey, seq, multiaddrs, signature: new Uint8Array(digest) });
+  // Small buffers lie side by side in one piece of memory. One of its own takes as much again for its administration.
+  const { buffer, byteOffset, length } = Buffer.from(record);
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 /** The next record of the same machine. */
