@@ -79,4 +79,20 @@ describe('processes on one machine', () => {
     expect(processor.busyMs).toBe(20);
     expect([processor.spentMs(a), processor.spentMs(b)]).toEqual([15, 5]);
   });
+
+  test('one that is stopped goes on with what it had to do, and with what came meanwhile, when it is continued', () => {
+    const engine = new Engine();
+    const processor = new Processor(engine, { ...costs, cores: 1 });
+    const times: number[] = [];
+    processor.work(a, 25, () => times.push(engine.now));
+    engine.at(12, () => processor.stop(a));
+    engine.at(50, () => {
+      processor.work(a, 5, () => times.push(engine.now));
+      processor.work(b, 5, () => times.push(engine.now));
+    });
+    engine.at(1000, () => processor.goOn(a));
+    engine.runUntil(10_000);
+    expect(times).toEqual([55, 1005, 1010]);
+    expect([processor.spentMs(a), processor.spentMs(b)]).toEqual([30, 5]);
+  });
 });

@@ -32,6 +32,8 @@ interface Job {
 interface Process {
   readonly jobs: Job[];
   isQueued: boolean;
+  /** As by SIGSTOP. */
+  isStopped: boolean;
   /** How long it has run. */
   spentMs: number;
   /** The same as the scheduler counts. */
@@ -83,14 +85,22 @@ export class Processor {
 
   /** `who`, a host or whatever else computes, does so for `ms`, after what it has to do already. */
   work(who: object, ms: number, done: () => void): void {
-    const process = this.processes.get(who) ?? { jobs: [], isQueued: false, spentMs: 0, ranMs: 0 };
-    this.processes.set(who, process);
+    const process = this.processOf(who);
     process.jobs.push({ leftMs: ms, done });
-    if (process.isQueued) return;
-    process.isQueued = true;
-    process.ranMs = Math.max(process.ranMs, this.leastMs);
-    this.runnable.push(process);
-    this.fill();
+    this.wake(process);
+  }
+
+  /** The process of `who` gets no processor time; what it has to do waits, and what comes to it meanwhile. */
+  stop(who: object): void {
+    const process = this.processOf(who);
+    process.isStopped = true;
+    this.takeBack(process);
+  }
+
+  goOn(who: object): void {
+    const process = this.processOf(who);
+    process.isStopped = false;
+    this.wake(process);
   }
 
   /** Processor time that `who` has spent so far. */
@@ -102,12 +112,31 @@ export class Processor {
   abandon(who: object): void {
     const process = this.processes.get(who);
     if (process === undefined) return;
-    const given = this.runnable.indexOf(process);
-    if (given >= 0) {
-      this.runnable.splice(given, 1);
-      process.isQueued = false;
-    }
+    process.isStopped = false;
+    this.takeBack(process);
     for (const { done } of process.jobs.splice(0)) done();
+  }
+
+  private processOf(who: object): Process {
+    const process = this.processes.get(who) ?? { jobs: [], isQueued: false, isStopped: false, spentMs: 0, ranMs: 0 };
+    this.processes.set(who, process);
+    return process;
+  }
+
+  private wake(process: Process): void {
+    if (process.isQueued || process.isStopped || process.jobs.length === 0) return;
+    process.isQueued = true;
+    process.ranMs = Math.max(process.ranMs, this.leastMs);
+    this.runnable.push(process);
+    this.fill();
+  }
+
+  /** It waits for a core no longer. One that has one keeps it to the end of its slice. */
+  private takeBack(process: Process): void {
+    const place = this.runnable.indexOf(process);
+    if (place < 0) return;
+    this.runnable.splice(place, 1);
+    process.isQueued = false;
   }
 
   private isBusy(host: Host): boolean {
@@ -154,7 +183,7 @@ export class Processor {
     const isCurrent = process.jobs[0] === job;
     if (isCurrent) process.jobs.shift();
     if (isCurrent && job.leftMs > 0) process.jobs.push(job);
-    process.isQueued = process.jobs.length > 0;
+    process.isQueued = process.jobs.length > 0 && !process.isStopped;
     if (process.isQueued) this.runnable.push(process);
     if (isCurrent && job.leftMs <= 0) job.done();
     this.fill();

@@ -179,13 +179,16 @@ export class Host implements EventTarget {
 
   /** Stops the process as SIGSTOP does: what arrives waits. */
   pause(): void {
-    if (this.state === 'running') this.state = 'paused';
+    if (this.state !== 'running') return;
+    this.state = 'paused';
+    this.world.processor?.stop(this);
   }
 
   /** Lets a stopped process go on: first it reads what has come in, then it finds its timers late. */
   resume(): void {
     if (this.state !== 'paused') return;
     this.state = 'running';
+    this.world.processor?.goOn(this);
     const waited = this.inbox;
     this.inbox = [];
     for (const { kind, subject, extra } of waited) if (this.runs) this.handle(kind, subject, extra);
