@@ -234,6 +234,9 @@ export class Node {
         void this.rememberActivation(config.client ? 'attached' : event.how);
         this.startKadLater();
         break;
+      case 'joinRefused':
+        log.info({ reason: event.reason }, 'not a member yet, trying again');
+        break;
       case 'leafSetChanged':
         this.rememberLater();
         break;

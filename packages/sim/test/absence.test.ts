@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { ExactLeafSets } from '../src/checkers/exact-leaf-sets.ts';
 import { newBlock } from '../src/machine/blocks.ts';
 import type { Host } from '../src/machine/host.ts';
+import { simulate } from '../src/run/simulate.ts';
+import { halfTricklesBack } from '../src/scenarios/machine-faults.ts';
 import { Cluster } from '../src/world/cluster.ts';
 import { World } from '../src/world/world.ts';
 
@@ -101,6 +103,11 @@ test('a network that was switched off does not deny what those have that are not
   for (const host of holders) cluster.restart(host);
   world.runFor(minute);
   expect(answers(loss, loss.block)).toEqual(new Set(['found']));
+});
+
+test('a neighbour vouches for what it is synced for now, not for what it once said', () => {
+  const report = simulate({ scenario: halfTricklesBack, seed: 1_463_787_083, nodes: 29 });
+  expect(report.violations).toEqual([]);
 });
 
 test('a node alone that starts again knows what it has', () => {
