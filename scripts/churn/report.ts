@@ -42,6 +42,8 @@ export interface ChurnReport {
   readonly rejoinMs: Percentiles;
   /** From the start of the first process to one consistent ring of all. */
   readonly formedMs: number;
+  /** Processor time of all daemons until then. */
+  readonly formedCpuSeconds: number;
   /** From the end of the churn until every leaf set was exact; null when that did not happen in time. */
   readonly ringExactMs: number | null;
   readonly repairBytes: number;

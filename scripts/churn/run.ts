@@ -74,6 +74,8 @@ export class ChurnRun {
 
   private async phases(note: (text: string) => void): Promise<ChurnReport> {
     const formedMs = await this.form();
+    this.fleet.sample();
+    const formedCpuSeconds = this.cpuSeconds();
     note(`${this.options.peers} daemons form one ring after ${(formedMs / 1000).toFixed(1)} s`);
     await this.store();
     note(`${this.catalogue.files.length} files stored`);
@@ -84,7 +86,8 @@ export class ChurnRun {
     const audited = await audit(this.witness);
     await this.meter.sample();
     const problems = this.problems(half, settled);
-    return { ...this.counts(), ...audited, ...halfFields(half), formedMs, ringExactMs: 'ms' in settled ? settled.ms : null, problems };
+    const ringExactMs = 'ms' in settled ? settled.ms : null;
+    return { ...this.counts(), ...audited, ...halfFields(half), formedMs, formedCpuSeconds, ringExactMs, problems };
   }
 
   private async form(): Promise<number> {
@@ -144,7 +147,7 @@ export class ChurnRun {
   /** The part of the report that is merely counted. */
   private counts(): Omit<
     ChurnReport,
-    'filesStored' | 'filesIntact' | 'filesLost' | 'auditGetsFailed' | 'formedMs' | 'ringExactMs' | 'problems'
+    'filesStored' | 'filesIntact' | 'filesLost' | 'auditGetsFailed' | 'formedMs' | 'formedCpuSeconds' | 'ringExactMs' | 'problems'
   > {
     const { outcomes, population, fleet, options, catalogue } = this;
     fleet.sample();
@@ -166,11 +169,16 @@ export class ChurnRun {
         median: Math.round(spread(living.map((process) => process.memory.rssBytes)).median / mebibyte),
         max: Math.round(spread(fleet.processes.map((process) => process.memory.rssBytesMax)).max / mebibyte),
       },
-      cpuSeconds: fleet.processes.reduce((sum, process) => sum + process.cpuSeconds, 0),
+      cpuSeconds: this.cpuSeconds(),
       crashed: fleet.processes.filter((process) => process.crashed).length,
       failures,
       machine: machine(),
     };
+  }
+
+  /** Of all daemons, as they were last looked at. */
+  private cpuSeconds(): number {
+    return this.fleet.processes.reduce((sum, process) => sum + process.cpuSeconds, 0);
   }
 
   private sample(): void {

@@ -5,6 +5,7 @@ import { playProcessChurn } from '../src/process-churn/play.ts';
 import { type ChurnResult, parseChurnResult, settingOf } from '../src/sim-report/churn-result.ts';
 import { compare } from '../src/sim-report/comparison.ts';
 import { exampleOfViolation } from '../src/sim-report/failing-run.ts';
+import { machineSpeed } from '../src/sim-report/machine-speed.ts';
 import { type Measured, measure, type Setting } from '../src/sim-report/measure.ts';
 import { parseReportOptions } from '../src/sim-report/options.ts';
 import { type PageData, renderPage } from '../src/sim-report/page.ts';
@@ -44,7 +45,7 @@ describe('the page', () => {
     data = {
       ...{ command: 'npm run sim:report -- --seed 7', seed: 7, machine: 'a processor <of> ours', cpuSeconds: 1.5 },
       ...{ bySession: runs, bySize: runs, byPeriod: runs },
-      comparisons: [{ real: churnResult, simulated: [simulated.run], values: compare(churnResult, [simulated]) }],
+      comparisons: [{ real: churnResult, speed: 1.2, simulated: [simulated.run], values: compare(churnResult, [simulated]) }],
       failingRuns: [exampleOfViolation(7)],
     };
     page = renderPage(data);
@@ -99,6 +100,19 @@ describe('simulated and real', () => {
     expect(values.get('gets that succeed')).toMatchObject({ ratio: 1, isFar: false });
     // What the real test has not measured is not compared.
     expect(values.has('rejoin, median')).toBe(false);
+  });
+
+  test('the machine is as fast as the processor time says that forming the network took', () => {
+    const setting = settingOf(churnResult);
+    const { formedCpuSeconds } = playProcessChurn(setting);
+    expect(machineSpeed({ ...churnResult, formedCpuSeconds }, setting)).toBeCloseTo(1, 5);
+    const speed = machineSpeed({ ...churnResult, formedCpuSeconds: formedCpuSeconds / 2 }, setting);
+    expect(speed).toBeCloseTo(2, 5);
+    const faster = playProcessChurn({ ...setting, speed });
+    expect(faster.formedCpuSeconds / formedCpuSeconds).toBeGreaterThan(0.4);
+    expect(faster.formedCpuSeconds / formedCpuSeconds).toBeLessThan(0.6);
+    // Of a result from before that was recorded nothing is known.
+    expect(machineSpeed(churnResult, setting)).toBe(1);
   });
 
   test('half of the nodes killed at one instant: the survivors agree and make the copies anew', () => {

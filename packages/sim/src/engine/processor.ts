@@ -6,6 +6,8 @@ import { type Engine, type EventKind, eventKind } from './engine.ts';
 /** The one machine that all hosts of a run share, and what they do there. Times in milliseconds of processor time. */
 export interface ProcessorOptions {
   readonly cores: number;
+  /** So many times the work of the machine on which the costs were measured is done in a time: 1. */
+  readonly speed?: number;
   /** A process that has run for so long lets the next one run. */
   readonly sliceMs: number;
   /** What it takes a process that had nothing to do to begin anew: the switch to it, a turn of its event loop, code and data that are not in any cache. */
@@ -86,7 +88,7 @@ export class Processor {
   /** `who`, a host or whatever else computes, does so for `ms`, after what it has to do already. */
   work(who: object, ms: number, done: () => void): void {
     const process = this.processOf(who);
-    process.jobs.push({ leftMs: ms, done });
+    process.jobs.push({ leftMs: ms / (this.options.speed ?? 1), done });
     this.wake(process);
   }
 

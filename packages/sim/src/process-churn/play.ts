@@ -1,6 +1,4 @@
 import type { CoreEvent } from '@dht/storage';
-import { ExactLeafSets } from '../checkers/exact-leaf-sets.ts';
-import { OneRing } from '../checkers/one-ring.ts';
 import { sample, uniform } from '../engine/distributions.ts';
 import type { Host } from '../machine/host.ts';
 import { Samples, type Summary } from '../measuring/samples.ts';
@@ -14,6 +12,7 @@ import type { World } from '../world/world.ts';
 import { Clients } from './clients.ts';
 import { compute, daemonCosts, idleMsPerSecond, kadAfterMs, kadMs, request, scriptOf } from './machine.ts';
 import { Population } from './population.ts';
+import { hasExactLeafSet } from './ring-check.ts';
 
 const second = 1000;
 const minute = 60 * second;
@@ -41,8 +40,9 @@ export interface ProcessChurnSetting {
   readonly files: number;
   readonly seed: number;
   readonly kind: 'churn' | 'turnover' | 'kill-half';
-  /** Of the machine that all daemons share. */
+  /** Of the machine that all daemons share, and how fast it is: 1 for one like that on which costs were measured. */
   readonly cores: number;
+  readonly speed?: number;
 }
 
 /** The same measures as the report of the real test has, as far as the simulator models them. Times in milliseconds. */
@@ -62,6 +62,8 @@ export interface ProcessChurnFigures {
   readonly returned: number;
   /** From the start of the first process to one consistent ring of all; absent when that did not happen in time. */
   readonly formedMs?: number;
+  /** Processor time of all daemons until then. */
+  readonly formedCpuSeconds: number;
   /** From the end of the churn until every leaf set was exact; absent when that did not happen in time. */
   readonly ringExactMs?: number;
   readonly repairBytes: number;
@@ -85,7 +87,7 @@ export function playProcessChurn(setting: ProcessChurnSetting, onViolation?: Sim
     minutes: setting.minutes,
     settleMs: 15 * minute,
     world: {
-      processor: { ...daemonCosts, cores: setting.cores },
+      processor: { ...daemonCosts, cores: setting.cores, speed: setting.speed ?? 1 },
       topology: loopback,
       storage: { replicas: setting.replicas, writeQuorum: Math.floor(setting.replicas / 2) + 1 },
     },
@@ -115,6 +117,7 @@ class ProcessChurn implements Observer {
   private connectionsOpened = 0;
   private messagesSent = 0;
   private cpuMs = 0;
+  private formedCpuMs = 0;
   private ringExactMs: number | undefined;
   private survivorsAgreeMs: number | undefined;
   private backToRMs: number | undefined;
@@ -134,6 +137,7 @@ class ProcessChurn implements Observer {
     this.meter();
     const hosts = population.form(setting.peers, settleTimeoutMs);
     if (this.untilRingExact() !== undefined) this.formedMs = world.now - startedAt;
+    this.formedCpuMs = this.daemonsMs();
     this.isFormed = true;
     clients.store(setting.files, storeAtOnce);
     if (setting.kind === 'kill-half') this.killHalf();
@@ -145,8 +149,7 @@ class ProcessChurn implements Observer {
     this.ringExactMs = this.untilRingExact();
     this.connectionsOpened = world.network.opened;
     this.messagesSent = world.network.traffic.mail;
-    const { processor } = world;
-    this.cpuMs = processor === undefined ? 0 : processor.busyMs - processor.spentMs(scriptOf(world));
+    this.cpuMs = this.daemonsMs();
   }
 
   figures(): Omit<ProcessChurnFigures, 'run'> {
@@ -165,9 +168,16 @@ class ProcessChurn implements Observer {
       ...(this.backToRMs !== undefined && { backToRMs: this.backToRMs }),
       connectionsOpened: this.connectionsOpened,
       messagesSent: this.messagesSent,
+      formedCpuSeconds: this.formedCpuMs / second,
       cpuSeconds: this.cpuMs / second,
       repairBytes: [...this.repairBytes.values()].reduce((sum, bytes) => sum + bytes, 0),
     };
+  }
+
+  /** Processor time that all daemons have taken so far. */
+  private daemonsMs(): number {
+    const { processor } = this.world;
+    return processor === undefined ? 0 : processor.busyMs - processor.spentMs(scriptOf(this.world));
   }
 
   onStart(host: Host): void {
@@ -207,24 +217,30 @@ class ProcessChurn implements Observer {
     population.revive(victims, settleTimeoutMs);
   }
 
-  /** As the real test does, which asks one daemon after another for its leaf set. */
+  /** As the real test does, which asks one daemon after another for its leaf set, and begins anew when it finds one that is not exact. */
   private untilRingExact(): number | undefined {
-    const checkers = [new OneRing(this.world), new ExactLeafSets(this.world)];
     const startedAt = this.world.now;
     while (this.world.now - startedAt <= settleTimeoutMs) {
-      this.askEverybody();
-      if (checkers.every((checker) => checker.problems().length === 0)) return this.world.now - startedAt;
+      if (this.isRingExact()) return this.world.now - startedAt;
       this.world.runFor(pollMs);
     }
     return undefined;
   }
 
-  private askEverybody(): void {
-    for (const host of this.cluster.activeHosts()) {
-      let isAnswered = false;
-      request(this.world, host, () => (isAnswered = true));
-      this.world.runUntil(() => isAnswered || !host.runs, settleTimeoutMs, 1);
-    }
+  private isRingExact(): boolean {
+    const living = this.world.hosts.filter(({ state }) => state !== 'off');
+    return living.every(({ runs, status }) => runs && status === 'active') && living.every((host) => this.saysThatItsLeafSetIsExact(host));
+  }
+
+  private saysThatItsLeafSetIsExact(host: Host): boolean {
+    let isAnswered = false;
+    let isExact = false;
+    request(this.world, host, () => {
+      isAnswered = true;
+      isExact = hasExactLeafSet(this.world, host);
+    });
+    this.world.runUntil(() => isAnswered || !host.runs, settleTimeoutMs, 1);
+    return isExact;
   }
 
   /** Until every block that a running node has is on the disks of the r nodes closest to it. */

@@ -24,6 +24,8 @@ export interface ChurnResult {
   readonly joinMs: Quantiles;
   readonly rejoinMs: Quantiles;
   readonly formedMs?: number;
+  /** Processor time of all daemons until then. */
+  readonly formedCpuSeconds?: number;
   readonly ringExactMs: number | null;
   readonly repairBytes: number;
   /** Both ends of a connection count. */

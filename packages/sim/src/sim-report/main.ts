@@ -5,6 +5,7 @@ import { playProcessChurn } from '../process-churn/play.ts';
 import { type ChurnResult, parseChurnResult, settingOf } from './churn-result.ts';
 import { compare } from './comparison.ts';
 import { exampleOfViolation, type FailingRun, Pictures, playWithPictures } from './failing-run.ts';
+import { machineSpeed } from './machine-speed.ts';
 import { type Measured, measure, type Setting } from './measure.ts';
 import { parseReportOptions, type ReportOptions, reportUsage } from './options.ts';
 import { type Comparison, type PageData, renderPage } from './page.ts';
@@ -64,7 +65,9 @@ function measureAll(settings: readonly Setting[]): Measured[] {
 
 /** The same test simulated, from several seeds; with pictures of a run that violates a demand. */
 function compareWith(real: ChurnResult): { readonly comparison: Comparison; readonly failing: readonly FailingRun[] } {
-  const setting = settingOf(real);
+  const nominal = settingOf(real);
+  const speed = machineSpeed(real, nominal);
+  const setting = { ...nominal, speed };
   const played = Array.from({ length: simulatedRuns }, (_, index) => {
     progress(`the churn test of ${real.peers} processes, simulated, seed ${setting.seed + index}`);
     const pictures = new Pictures();
@@ -74,7 +77,7 @@ function compareWith(real: ChurnResult): { readonly comparison: Comparison; read
   const failing = played.filter(({ figures }) => figures.run.violationsTotal > 0);
   const about = 'The churn test of real processes, simulated';
   return {
-    comparison: { real, simulated: runs.map(({ run }) => run), values: compare(real, runs) },
+    comparison: { real, speed, simulated: runs.map(({ run }) => run), values: compare(real, runs) },
     failing: failing.map(({ figures, pictures }) => ({ about, isExample: false, report: figures.run, pictures })),
   };
 }

@@ -13,6 +13,8 @@ import type { RingSnapshot } from './ring-snapshot.ts';
 
 export interface Comparison {
   readonly real: ChurnResult;
+  /** Of its machine, as the simulator was given it. */
+  readonly speed: number;
   /** One or several runs, of which the values are medians. */
   readonly simulated: readonly Report[];
   readonly values: readonly ComparedValue[];
@@ -72,7 +74,7 @@ const sizesText = 'The same measures, with the session time fixed and the number
 const priceText =
   'A node learns of a silent neighbour sooner when heartbeats come more often, and pays for it with messages. Down and left is better.';
 const processesText =
-  'The churn test starts real daemons on one machine and kills, pauses and replaces them while clients put and get. Here the same schedule and the same clients are played on virtual time. The green band is a factor of two either way; outside it, the simulator’s model is wrong for that measure. The simulated daemons share the processor of one machine in slices, as real ones do; what a start, a message, a connection and a byte cost there is fitted to what <code>npm run bench -- --only processor</code> prints on the reference machine and, within the spread of that, to the processor time of all.';
+  'The churn test starts real daemons on one machine and kills, pauses and replaces them while clients put and get. Here the same schedule and the same clients are played on virtual time. The green band is a factor of two either way; outside it, the simulator’s model is wrong for that measure. The simulated daemons share the processor of one machine in slices, as real ones do; what a start, a message, a connection and a byte cost there is fitted to what <code>npm run bench -- --only processor</code> prints on the reference machine and, within the spread of that, to the processor time of all. How fast the machine was at the time of the test follows from the processor time that it took to form the network, before anything that is compared.';
 const failingText =
   'The ring at the first violations of a run: those of this page, those asked for with <code>--picture SCENARIO:SEED</code>, or else an example.';
 const noComparison =
@@ -136,7 +138,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[], ro
   return `<div class="scroll"><table><thead><tr>${cells('th', head)}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
-function comparison({ real, simulated, values }: Comparison): string {
+function comparison({ real, speed, simulated, values }: Comparison): string {
   const share = Math.round(100 * processorShare(real));
   const far = values.filter(({ isFar }) => isFar);
   const title = `${real.peers} daemons, r = ${real.replicas}, seed ${real.seed}${real.survivorsAgreeMs === undefined ? '' : ', half of them killed at one instant'}`;
@@ -150,7 +152,7 @@ function comparison({ real, simulated, values }: Comparison): string {
   });
   const height = 60 + 30 * values.length;
   const drawn = (size: ChartSize): string => renderRatios(title, 'simulated ÷ real', values, band, size);
-  return `<h3>${title}</h3><p>${verdict} The daemons took ${share} % of the ${real.machine.cores} cores of ${escapeText(real.machine.cpu)}; simulated: the median of ${count(simulated.length, 'run')}, seeds ${simulated.map(({ seed }) => seed).join(', ')}. Left of the line the simulated network is quicker, or does less.</p>
+  return `<h3>${title}</h3><p>${verdict} The daemons took ${share} % of the ${real.machine.cores} cores of ${escapeText(real.machine.cpu)}, which was ${formatValue(speed)} times as fast as when the costs were measured; simulated: the median of ${count(simulated.length, 'run')}, seeds ${simulated.map(({ seed }) => seed).join(', ')}. Left of the line the simulated network is quicker, or does less.</p>
 <figure>${inBothSizes(drawn, { width: 900, height }, { width: narrow.width, height: height + 60 })}</figure>${table(['measure', 'real', 'simulated', 'simulated ÷ real', ''], rows, (index) => (values[index]?.isFar === true ? 'far' : ''))}`;
 }
 
