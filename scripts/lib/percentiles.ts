@@ -1,5 +1,6 @@
 /** What the reports say of a series of measurements, in the unit of the measurements. All 0 when there is none. */
 export interface Percentiles {
+  readonly mean: number;
   readonly p50: number;
   readonly p99: number;
   readonly p999: number;
@@ -18,7 +19,9 @@ export function percentile(values: readonly number[], q: number): number {
 
 export function percentiles(values: readonly number[]): Percentiles {
   const ascending = sorted(values);
-  return { p50: round(ofSorted(ascending, 0.5)), p99: round(ofSorted(ascending, 0.99)), p999: round(ofSorted(ascending, 0.999)) };
+  const at = (q: number): number => round(ofSorted(ascending, q));
+  const sum = ascending.reduce((total, value) => total + value, 0);
+  return { mean: round(sum / Math.max(1, ascending.length)), p50: at(0.5), p99: at(0.99), p999: at(0.999) };
 }
 
 export function spread(values: readonly number[]): Spread {

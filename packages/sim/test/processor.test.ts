@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Engine } from '../src/engine/engine.ts';
 import { Processor } from '../src/engine/processor.ts';
 
-const costs = { sliceMs: 10, wakeMs: 1, messageMs: 1, dialMs: 1, connectMs: 5, blockByteMs: 0.001 };
+const costs = { coldExtra: 0, warmMs: 100, sliceMs: 10, wakeMs: 1, messageMs: 1, dialMs: 1, connectMs: 5, blockByteMs: 0.001 };
 
 /** When each of these pieces of work, all begun at once, is done. */
 function finishTimes(cores: number, work: readonly (readonly [who: object, ms: number])[]): { times: number[]; processor: Processor } {
@@ -94,5 +94,21 @@ describe('processes on one machine', () => {
     engine.runUntil(10_000);
     expect(times).toEqual([55, 1005, 1010]);
     expect([processor.spentMs(a), processor.spentMs(b)]).toEqual([30, 5]);
+  });
+
+  test('what it does first takes longer, and in each of its lives', () => {
+    const engine = new Engine();
+    const processor = new Processor(engine, { ...costs, cores: 1, coldExtra: 1 });
+    const times: number[] = [];
+    const work = (): void => processor.work(a, 100, () => times.push(engine.now));
+    work();
+    engine.at(1000, work);
+    engine.at(2000, () => {
+      processor.abandon(a);
+      work();
+    });
+    engine.runUntil(10_000);
+    // Twice the time at first, then, after 200 ms of warmMs = 100, a third more.
+    expect(times.map((time) => Math.round(time))).toEqual([200, 1133, 2200]);
   });
 });

@@ -6,6 +6,12 @@ import { type Engine, type EventKind, eventKind } from './engine.ts';
 /** The one machine that all hosts of a run share, and what they do there. Times in milliseconds of processor time. */
 export interface ProcessorOptions {
   readonly cores: number;
+  /**
+   * What a process does first takes so many times as much again, because its code has hardly run, and half of that when it has run for
+   * `warmMs` since its start.
+   */
+  readonly coldExtra: number;
+  readonly warmMs: number;
   /** So many times the work of the machine on which the costs were measured is done in a time: 1. */
   readonly speed?: number;
   /** A process that has run for so long lets the next one run. */
@@ -36,8 +42,9 @@ interface Process {
   isQueued: boolean;
   /** As by SIGSTOP. */
   isStopped: boolean;
-  /** How long it has run. */
+  /** How long it has run, and how long since its start. */
   spentMs: number;
+  ageMs: number;
   /** The same as the scheduler counts. */
   ranMs: number;
 }
@@ -88,7 +95,8 @@ export class Processor {
   /** `who`, a host or whatever else computes, does so for `ms`, after what it has to do already. */
   work(who: object, ms: number, done: () => void): void {
     const process = this.processOf(who);
-    process.jobs.push({ leftMs: ms / (this.options.speed ?? 1), done });
+    const { coldExtra, warmMs, speed = 1 } = this.options;
+    process.jobs.push({ leftMs: (ms * (1 + coldExtra / (1 + process.ageMs / warmMs))) / speed, done });
     this.wake(process);
   }
 
@@ -115,12 +123,13 @@ export class Processor {
     const process = this.processes.get(who);
     if (process === undefined) return;
     process.isStopped = false;
+    process.ageMs = 0;
     this.takeBack(process);
     for (const { done } of process.jobs.splice(0)) done();
   }
 
   private processOf(who: object): Process {
-    const process = this.processes.get(who) ?? { jobs: [], isQueued: false, isStopped: false, spentMs: 0, ranMs: 0 };
+    const process = this.processes.get(who) ?? { jobs: [], isQueued: false, isStopped: false, spentMs: 0, ageMs: 0, ranMs: 0 };
     this.processes.set(who, process);
     return process;
   }
@@ -166,6 +175,7 @@ export class Processor {
       this.leastMs = Math.max(this.leastMs, process.ranMs);
       process.ranMs += ms;
       process.spentMs += ms;
+      process.ageMs += ms;
       this.engine.after(ms, () => this.end(process, job, ms));
     }
   }

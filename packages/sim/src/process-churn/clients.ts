@@ -28,6 +28,7 @@ export class Clients {
   private readonly random: SeededRandom;
   private readonly population: Population;
   private isOver = false;
+  private open = 0;
 
   constructor(cluster: Cluster, population: Population) {
     this.cluster = cluster;
@@ -54,8 +55,10 @@ export class Clients {
     for (let i = 0; i < clientCount; i++) this.request();
   }
 
+  /** Returns when what is under way is done. */
   stop(): void {
     this.isOver = true;
+    this.cluster.world.runUntil(() => this.open === 0, putTimeoutMs, 10);
   }
 
   private request(): void {
@@ -107,9 +110,11 @@ export class Clients {
     const startedAt = world.now;
     const before = this.population.disturbancesOf(host);
     let isOpen = true;
+    this.open++;
     const done = (isOk: boolean): void => {
       if (!isOpen) return;
       isOpen = false;
+      this.open--;
       const isDisturbed = this.population.disturbancesOf(host) !== before;
       settle(isOk && !isDisturbed, isDisturbed ? -1 : world.now - startedAt);
     };

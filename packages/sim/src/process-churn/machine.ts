@@ -10,11 +10,13 @@ import type { World } from '../world/world.ts';
  */
 export const daemonCosts: Omit<ProcessorOptions, 'cores'> = {
   sliceMs: 3,
-  wakeMs: 0.45,
-  messageMs: 0.08,
-  dialMs: 0.5,
-  connectMs: 17,
-  blockByteMs: 14e-6,
+  coldExtra: 0.5,
+  warmMs: 300,
+  wakeMs: 0.36,
+  messageMs: 0.064,
+  dialMs: 0.4,
+  connectMs: 13.6,
+  blockByteMs: 11.2e-6,
 };
 /** From the start of a process until it serves. */
 export const startMs = 150;

@@ -39,6 +39,7 @@ export interface ChurnResult {
 
 /** 0 when nothing was measured. */
 interface Quantiles {
+  readonly mean?: number;
   readonly p50: number;
   readonly p99: number;
 }

@@ -34,7 +34,8 @@ const measures: readonly Measure[] = [
   { name: 'put, 99th percentile', unit: 'ms', of: ({ putMs }) => putMs.p99, ofSimulated: ({ putMs }) => putMs?.p99 },
   { name: 'join, median', unit: 'ms', of: ({ joinMs }) => joinMs.p50, ofSimulated: ({ joinMs }) => joinMs?.p50 },
   { name: 'join, 99th percentile', unit: 'ms', of: ({ joinMs }) => joinMs.p99, ofSimulated: ({ joinMs }) => joinMs?.p99 },
-  { name: 'rejoin, median', unit: 'ms', of: ({ rejoinMs }) => rejoinMs.p50, ofSimulated: ({ rejoinMs }) => rejoinMs?.p50 },
+  // About half of the nodes are back in less than a second, the others in five: a median falls among the ones or the others.
+  { name: 'rejoin, mean', unit: 'ms', of: ({ rejoinMs }) => rejoinMs.mean, ofSimulated: ({ rejoinMs }) => rejoinMs?.mean },
   { name: 'rejoin, 99th percentile', unit: 'ms', of: ({ rejoinMs }) => rejoinMs.p99, ofSimulated: ({ rejoinMs }) => rejoinMs?.p99 },
   { name: 'from nothing to one ring', unit: 'ms', of: ({ formedMs }) => formedMs, ofSimulated: ({ formedMs }) => formedMs },
   { name: 'nodes ended', unit: '', of: nodesEnded, ofSimulated: nodesEnded },

@@ -12,7 +12,7 @@ import { type Comparison, type PageData, renderPage } from './page.ts';
 import { makePlan } from './plan.ts';
 
 /** Of each churn test: one alone says as little as one real one. */
-const simulatedRuns = 3;
+const simulatedRuns = 5;
 const exitCode = { ok: 0, usage: 2 } as const;
 
 process.exitCode = main(process.argv.slice(2));
