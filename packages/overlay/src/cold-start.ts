@@ -78,10 +78,13 @@ export class ColdStart {
     this.#waiting.delete(peer.id.hex);
   }
 
-  /** Every remembered node, whether it is active or waits as well. */
-  onProbeTimer(): void {
+  /**
+   * Every remembered node, whether it is active or waits as well. `isFound`: the join has found a ring. Then dozens of dials at once would
+   * only hold it up.
+   */
+  onProbeTimer(isFound: boolean): void {
     this.#asked.clear();
-    for (const contact of this.#remembered.contacts()) this.#probe(this.#context.peers.meet(contact));
+    if (!isFound) for (const contact of this.#remembered.contacts()) this.#probe(this.#context.peers.meet(contact));
     this.#probes++;
     const pauseMs = Math.min(probeMsMax, probeMs * 2 ** this.#probes);
     this.#probeDeadline = this.#context.after(this.#context.jittered(pauseMs), { kind: 'coldProbe' });

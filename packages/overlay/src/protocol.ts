@@ -282,7 +282,7 @@ export class Protocol {
         this.#coldStart.onSeedTimer(this.#join.hasFoundRing);
         break;
       case 'coldProbe':
-        this.#coldStart.onProbeTimer();
+        this.#coldStart.onProbeTimer(this.#join.hasFoundRing);
         break;
       case 'grant':
         this.#admission.onGrantTimer();

@@ -11,8 +11,9 @@ class Joiner {
   nowMs = 0;
   readonly sent: { readonly to: string; readonly message: OverlayMessage }[] = [];
 
-  constructor(self: Contact) {
-    this.overlay = new Overlay({ self, config: defaultOverlayConfig, random: seeded(1), previouslyActive: false, remembered: [] });
+  constructor(self: Contact, remembered: readonly Contact[] = []) {
+    const previouslyActive = remembered.length > 0;
+    this.overlay = new Overlay({ self, config: defaultOverlayConfig, random: seeded(1), previouslyActive, remembered });
   }
 
   /** Up to the commit between two nodes that it has been shown. */
@@ -177,5 +178,30 @@ describe('over a line so slow that answers come when nobody waits for them any m
     expect(searches()).toBe(1);
     joiner.hear(x, word);
     expect(searches()).toBeGreaterThan(1);
+  });
+});
+
+describe('a node that comes back', () => {
+  const remembered = Array.from({ length: 40 }, (_, i) => contact(`6${(i + 10).toString(16).padStart(2, '0')}`));
+
+  /** Whom it has probed, of those it remembers and was not told of, a second and a half after its start. */
+  function probed(isFound: boolean): number {
+    const returned = new Joiner(joining, remembered);
+    returned.take({ type: 'join', contacts: [p] });
+    if (isFound) {
+      const { request } = returned.last('route', p);
+      returned.hear(p, { type: 'routeReply', request, root: p.id, incarnation: 1, replicaSet: [p, s], path: [], contacts: [] });
+    }
+    for (returned.nowMs = 0; returned.nowMs < 1500; returned.nowMs += 100) returned.take({ type: 'timeout', lateMs: 0 });
+    const probes = returned.sent.filter(({ message }) => message.type === 'probe').map(({ to }) => to);
+    return remembered.filter(({ id }) => probes.includes(id.hex)).length;
+  }
+
+  test('asks everybody it remembers when nobody answers', () => {
+    expect(probed(false)).toBe(remembered.length);
+  });
+
+  test('leaves them alone once its join has found a ring', () => {
+    expect(probed(true)).toBe(0);
   });
 });
