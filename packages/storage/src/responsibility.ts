@@ -45,6 +45,7 @@ export class Responsibility {
     return Math.max(0, this.unsureUntilMs - nowMs);
   }
 
+  /** A piece was completed that nobody could vouch for: until then nodes may come back that have more of it. */
   beUnsure(untilMs: number): void {
     this.unsureUntilMs = Math.max(this.unsureUntilMs, untilMs);
   }
