@@ -12,8 +12,8 @@ const afterFaultMs = 180_000;
 
 /**
  * As long as all that run can talk with each other: "not found" is never said of a block that was acknowledged and that a running node
- * has. That others who had it have crashed is no excuse, nor that this one has only just come back, if it was away for less time than
- * a failed node is given to return.
+ * has. That others who had it have crashed is no excuse, nor that this one has only just come back, unless all who had it were away for
+ * longer than a failed node is given to return.
  */
 export class TruthfulAbsence implements Observer {
   readonly name = 'truthful-absence';
@@ -23,8 +23,8 @@ export class TruthfulAbsence implements Observer {
   private readonly ledger: ItemLedger;
   private readonly violations: Violations;
   private readonly endedAt = new Map<Host, number>();
-  /** Who was away for longer than that, and when it came back. */
-  private readonly lateAt = new Map<Host, number>();
+  /** By the hexadecimal digits of a key that was away with all who had it for longer than that: when the first of them came back. */
+  private readonly lateAt = new Map<string, number>();
 
   constructor(world: Pick<World, 'calm' | 'now' | 'network' | 'storageConfig'>, ledger: ItemLedger, violations: Violations) {
     this.world = world;
@@ -39,7 +39,10 @@ export class TruthfulAbsence implements Observer {
   onStart(host: Host): void {
     const { now, storageConfig } = this.world;
     const endedAt = this.endedAt.get(host);
-    if (endedAt !== undefined && now - endedAt >= storageConfig.reReplicateMs) this.lateAt.set(host, now);
+    if (endedAt === undefined || now - endedAt < storageConfig.reReplicateMs) return;
+    for (const { block, copies } of this.ledger.acknowledged()) {
+      if (copies.has(host) && this.ledger.liveHolders(block.key).every((holder) => holder === host)) this.lateAt.set(block.key.hex, now);
+    }
   }
 
   onGet(host: Host, key: Id, { outcome }: GetResult, elapsedMs: number): void {
@@ -48,7 +51,7 @@ export class TruthfulAbsence implements Observer {
     const { calm, now, network } = this.world;
     const since = now - elapsedMs - afterFaultMs;
     if (!calm.undividedSince(since) || disturbsMessages(network.faults)) return;
-    if (this.ledger.liveHolders(key).every((holder) => (this.lateAt.get(holder) ?? Number.NEGATIVE_INFINITY) >= since)) return;
+    if ((this.lateAt.get(key.hex) ?? Number.NEGATIVE_INFINITY) >= since) return;
     this.violations.add(this.name, 'calm', `get of ${key} was answered with not-found, though running nodes have it`, [host]);
   }
 }
