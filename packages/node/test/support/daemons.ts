@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { ApiClient } from '../../src/api/api-client.ts';
 import type { Settings } from '../../src/config/config.ts';
 import { resolveConfig } from '../../src/config/resolve.ts';
@@ -47,5 +47,13 @@ export async function startNetwork(
   const first = await start(options);
   const others: TestDaemon[] = [];
   for (let i = 1; i < count; i++) others.push(await start({ ...options, join: [first.address] }));
-  return [first, ...others];
+  const nodes: [TestDaemon, ...TestDaemon[]] = [first, ...others];
+  // Until then a put makes more copies than r: those of members that are still syncing do not count.
+  await vi.waitFor(() => expectSynced(nodes), { timeout: 30_000, interval: 50 });
+  return nodes;
+}
+
+async function expectSynced(nodes: readonly TestDaemon[]): Promise<void> {
+  const states = await Promise.all(nodes.map(({ client }) => client.status()));
+  expect(states.map(({ arc }) => arc?.synced)).toEqual(nodes.map(() => true));
 }
