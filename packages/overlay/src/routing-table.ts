@@ -162,8 +162,9 @@ export class RoutingTable {
     const cells: TableCell[] = [];
     let start = 0;
     for (const [place, end] of this.#ends.entries()) {
-      const peers = this.#peers.slice(start, end);
-      if (end > start) cells.push({ row: Math.floor(place / columnCount), column: place % columnCount, peers });
+      if (end > start) {
+        cells.push({ row: Math.floor(place / columnCount), column: place % columnCount, peers: this.#peers.slice(start, end) });
+      }
       start = end;
     }
     return cells;

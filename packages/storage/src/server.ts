@@ -50,12 +50,12 @@ export class Server {
     }
     this.lists++;
     const limit = Math.min(message.limit, this.ctx.config.keysPageLimit);
-    const before = this.own.synced;
+    const syncedBefore = this.own.synced;
     this.ctx.disk.list(arc, after, limit, ({ blocks, more }) => {
       this.lists--;
       // What it became synced for while the list was made may be missing in it.
-      const after = this.own.synced;
-      const synced = before && after && intersectAround(before, after, this.ctx.overlay.self.id);
+      const syncedNow = this.own.synced;
+      const synced = syncedBefore && syncedNow && intersectAround(syncedBefore, syncedNow, this.ctx.self.id);
       const unsureMs = this.own.unsureMs(this.ctx.now.monoMs);
       this.ctx.send(from, { type: 'keysReply', request, blocks, more, ...(synced && { synced }), unsureMs, busy: false });
     });

@@ -59,11 +59,6 @@ export class SyncStates {
     return state === undefined ? undefined : state.synced !== undefined && contains(state.synced, key);
   }
 
-  isSyncedForAll(contact: Contact, arc: Arc): boolean | undefined {
-    const state = this.get(contact);
-    return state === undefined ? undefined : state.synced !== undefined && isWithin(arc, state.synced);
-  }
-
   /**
    * True when the sender turns up already synced for keys that this node is synced for too, which a newcomer is not: it lived and took
    * writes elsewhere, on the other side of a partition or while one of the two was taken for failed.

@@ -68,14 +68,8 @@ function fail(cluster: Cluster, incident: Extract<Incident, { type: 'mass-failur
   const { part } = divide(cluster, share);
   for (const host of part) cluster.crash(host);
   if (restartAfterMs === undefined) return;
-  const { engine } = cluster.world;
-  if (restartSpreadMs > 0) {
-    for (const host of part) {
-      engine.after(restartAfterMs + uniform(cluster.random, 0, restartSpreadMs), () => cluster.restart(host, { wiped }));
-    }
-  } else {
-    engine.after(restartAfterMs, () => {
-      for (const host of part) cluster.restart(host, { wiped });
-    });
+  for (const host of part) {
+    const laterMs = restartSpreadMs === 0 ? 0 : uniform(cluster.random, 0, restartSpreadMs);
+    cluster.world.engine.after(restartAfterMs + laterMs, () => cluster.restart(host, { wiped }));
   }
 }

@@ -5,8 +5,8 @@ import type { World } from '../world/world.ts';
 /**
  * What daemons cost the processor, on two cores of an Intel Xeon. Fitted to what `npm run bench -- --only processor` prints there: what 50 daemons take of it
  * until they are one ring and in the minutes after, for a join, and for puts and gets of 10 KiB and of 4 MiB, each set against the connections, messages and
- * bytes that the same takes in the simulator; and within the spread of that to the processor time of the churn test. All of it is for processes that are
- * minutes old, most of whose code has hardly run: a byte of a bulk transfer between long-running ones takes a quarter.
+ * bytes that the same takes in the simulator; and within the spread of that to the churn test, in which what a process does first takes half as much
+ * again. It is for processes that are minutes old: a byte of a bulk transfer between long-running ones takes a quarter.
  */
 export const daemonCosts: Omit<ProcessorOptions, 'cores'> = {
   sliceMs: 3,

@@ -18,7 +18,7 @@ export class Calm {
 
   /** Until this instant some nodes could not talk, or not as fast as usual, though they ran or would run again: a pause's end, a partition that heals. */
   divide(): void {
-    this.lastFaultAt = this.engine.now;
+    this.disturb();
     this.lastDivisionAt = this.engine.now;
   }
 
