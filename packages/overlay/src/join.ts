@@ -174,7 +174,7 @@ export class Join {
         this.#searchOn();
         break;
       case 'confirming':
-        this.#pause('not all neighbours answered');
+        this.#onUnconfirmed();
         break;
       case 'committing':
         this.#pause('the successor did not answer');
@@ -189,7 +189,7 @@ export class Join {
   }
 
   get #patience(): number {
-    return Math.min(patienceMax, 2 ** this.#silences) * this.#context.health.factor;
+    return Math.min(patienceMax, 2 ** this.#silences * this.#context.health.factor);
   }
 
   #beginSearch(through?: readonly Contact[]): void {
@@ -230,8 +230,13 @@ export class Join {
     this.#candidates.askNear();
   }
 
+  /**
+   * The predecessor that is being asked already is asked with the same number: an answer to what it was asked before, which was only late,
+   * still counts.
+   */
   #request(): void {
     const predecessor = this.#candidates.closestBehind();
+    const isAsked = this.#stage === 'requesting' && predecessor === this.#predecessor;
     this.#predecessor = predecessor;
     if (predecessor === undefined) {
       this.#pause('no predecessor can be reached');
@@ -242,7 +247,7 @@ export class Join {
       this.#pause('the predecessor cannot be reached, nor anybody who could pass messages on to it');
       return;
     }
-    this.#attempt++;
+    if (!isAsked) this.#attempt++;
     this.#grant = undefined;
     this.#askFor(predecessor);
   }
@@ -272,6 +277,16 @@ export class Join {
     const { self } = this.#context;
     const { attempt, token } = this.#grant;
     this.#context.send(predecessor, { type: 'joinCommit', attempt, token, joiner: self, predecessor: predecessor.contact });
+  }
+
+  /**
+   * Half of the grant's time is over, and some near node has neither answered nor been found dead. It is no end of the gap, as long as both
+   * ends have answered: then this node goes on asking it as a member, rather than keep others out of the gap for another attempt.
+   */
+  #onUnconfirmed(): void {
+    const successor = this.#grant && this.#context.peers.get(this.#grant.successor.id);
+    if (this.#predecessor?.isLeaf === true && successor?.isLeaf === true) this.#commit();
+    else this.#pause('not all neighbours answered');
   }
 
   /** The predecessor may refuse at the request and at the commit, the successor only at the commit. */

@@ -160,6 +160,7 @@ export class LeafSetPush {
   }
 
   #tell(failed: Peer, sinceMs: number): void {
+    if (!this.#context.isOnRing) return;
     this.#news.set(placeKey(failed.id), { failed, sinceMs });
     this.#soon();
   }

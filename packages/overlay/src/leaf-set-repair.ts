@@ -38,10 +38,12 @@ export class LeafSetRepair {
 
   /**
    * A member is gone. Each loss begins the rounds anew, because when many fail together their deaths are found one after the
-   * other, and those who were asked did not know better. A leaf set that holds the whole ring lacks nobody.
+   * other, and those who were asked did not know better. A leaf set that holds the whole ring lacks nobody. A joiner fills its own once it
+   * is on the ring.
    */
   onLost(peer: Peer): void {
-    const { leafSet, config } = this.#context;
+    const { leafSet, config, isOnRing } = this.#context;
+    if (!isOnRing) return;
     const wasFull = leafSet.size === config.leafSetSize - 1;
     if (!wasFull && leafSet.overlaps && !this.#hasLost) return;
     this.#hasLost = true;

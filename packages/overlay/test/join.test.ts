@@ -109,11 +109,11 @@ describe('when the predecessor cannot be reached', () => {
     joiner.hear(s, alive);
     joiner.take(refuse);
     vouch(joiner);
-    expect(joiner.last('joinRequest', p)).toEqual({ type: 'joinRequest', attempt: 2, joiner: joining });
-    const grant: JoinGrantMessage = { type: 'joinGrant', attempt: 2, token, successor: s, deadlineMs: 5000, members: [p, s] };
+    expect(joiner.last('joinRequest', p)).toEqual({ type: 'joinRequest', attempt, joiner: joining });
+    const grant: JoinGrantMessage = { type: 'joinGrant', attempt, token, successor: s, deadlineMs: 5000, members: [p, s] };
     joiner.take({ type: 'joinPassedOn', from: p, message: grant });
-    expect(joiner.last('joinCommit', p)).toMatchObject({ attempt: 2, token });
-    const committed = { type: 'joinCommitted', attempt: 2, token } as const;
+    expect(joiner.last('joinCommit', p)).toMatchObject({ attempt, token });
+    const committed = { type: 'joinCommitted', attempt, token } as const;
     joiner.hear(s, committed);
     expect(joiner.overlay.status).toBe('active');
     expect(joiner.last('joinCommitted', p)).toEqual(committed);
@@ -144,6 +144,86 @@ describe('when the predecessor cannot be reached', () => {
     }
     expect(joiner.last('probe', p)).toMatchObject({ status: 'joining' });
     expect(joiner.overlay.isLeaf(p.id)).toBe(false);
+  });
+});
+
+describe('among nodes that are slow to answer', () => {
+  const alive = { type: 'probeReply', nonce: 0, status: 'active', previouslyActive: true } as const;
+
+  /** Behind the successor. */
+  const beyond = contact('b');
+
+  /** A joiner that has found its place; nobody there has answered it yet. That its own timers come late makes it patient with others. */
+  function asking(): Joiner {
+    const joiner = new Joiner(joining);
+    for (let stalls = 0; stalls < 4; stalls++) joiner.take({ type: 'timeout', lateMs: 300 });
+    joiner.take({ type: 'join', contacts: [p] });
+    const { request } = joiner.last('route', p);
+    joiner.hear(p, { type: 'routeReply', request, root: p.id, incarnation: 1, replicaSet: [p, s], path: [], contacts: [] });
+    return joiner;
+  }
+
+  /** Lets time pass until then. */
+  function wait(joiner: Joiner, untilMs: number): void {
+    for (let timers = 0; timers < 100 && joiner.overlay.nextDeadline() <= untilMs; timers++) {
+      joiner.nowMs = joiner.overlay.nextDeadline();
+      joiner.take({ type: 'timeout', lateMs: 0 });
+    }
+    joiner.nowMs = untilMs;
+  }
+
+  const grant: JoinGrantMessage = { type: 'joinGrant', attempt, token, successor: s, deadlineMs: 5000, members: [p, s, beyond] };
+
+  test('a grant that comes when the predecessor was asked once more is as good', () => {
+    const joiner = asking();
+    for (const member of [p, s]) joiner.hear(member, alive);
+    joiner.sent.length = 0;
+    wait(joiner, 8_000);
+    expect(joiner.last('joinRequest', p).attempt).toBe(attempt);
+    joiner.hear(p, { ...grant, members: [p, s] });
+    expect(joiner.last('joinCommit', p)).toMatchObject({ attempt, token });
+  });
+
+  test('one that does not answer holds nobody up for longer than half of the grant, if it is not an end of the gap', () => {
+    const joiner = asking();
+    for (const member of [p, s]) joiner.hear(member, alive);
+    joiner.hear(p, grant);
+    expect(joiner.sent.filter(({ message }) => message.type === 'joinCommit')).toEqual([]);
+    wait(joiner, 2_499);
+    expect(joiner.overlay.isLeaf(beyond.id)).toBe(false);
+    expect(joiner.sent.filter(({ message }) => message.type === 'joinCommit')).toEqual([]);
+    wait(joiner, 2_500);
+    expect(joiner.last('joinCommit', p)).toMatchObject({ attempt, token });
+    joiner.hear(s, { type: 'joinCommitted', attempt, token });
+    expect(joiner.overlay.status).toBe('active');
+    // Its answer still counts.
+    joiner.hear(beyond, alive);
+    expect(joiner.overlay.isLeaf(beyond.id)).toBe(true);
+  });
+
+  test('nobody enters a gap of whose ends one has not answered', () => {
+    const joiner = asking();
+    joiner.hear(p, alive);
+    joiner.hear(p, grant);
+    wait(joiner, 2_500);
+    expect(joiner.sent.filter(({ message }) => message.type === 'joinCommit')).toEqual([]);
+  });
+
+  test('a member that dies meanwhile is nothing to ask the others about: the leaf set is filled when this node is in', () => {
+    const joiner = asking();
+    const others = ['72', '74', '76', '78', '7a', '7c'].map((top) => contact(top));
+    joiner.hear(p, { ...grant, members: [p, s, ...others] });
+    for (const member of others) joiner.hear(member, alive);
+    const [first] = others as [Contact];
+    joiner.take({ type: 'peerUnreachable', id: first.id, incarnation: 1, reason: 'refused' });
+    for (const witness of others) {
+      const asked = joiner.sent.find(({ to, message }) => message.type === 'indirectProbe' && to === witness.id.hex)?.message;
+      if (asked?.type !== 'indirectProbe') continue;
+      joiner.hear(witness, { type: 'indirectReply', nonce: asked.nonce, target: first.id, outcome: 'refused' });
+    }
+    wait(joiner, 1_400);
+    expect(joiner.overlay.isLeaf(first.id)).toBe(false);
+    expect(joiner.sent.filter(({ message }) => message.type === 'leafSet')).toEqual([]);
   });
 });
 
