@@ -8,9 +8,13 @@ import type { Remembered } from './remembered.ts';
 import { SparseMap } from './sparse-map.ts';
 import { SparseSet } from './sparse-set.ts';
 
-/** The remembered contacts are probed again after this, then after twice this and so on. */
+/** Remembered contacts are probed after this, then after twice this and so on. */
 const probeMs = 1000;
 const probeMsMax = 16_000;
+/** So many the first time, then this many times as many, and all of them by the third time, before a ring is seeded: where there is one, one answer is enough. */
+const probedFirst = 4;
+const probedGrowth = 4;
+const probedSome = 2;
 /** Nodes that wait for a ring, kept in mind at most. */
 const waitingMax = 256;
 
@@ -79,12 +83,12 @@ export class ColdStart {
   }
 
   /**
-   * Every remembered node, whether it is active or waits as well. `isFound`: the join has found a ring. Then dozens of dials at once would
-   * only hold it up.
+   * Remembered nodes, whether they are active or wait as well. `isFound`: the join has found a ring. Then dials would only hold it up, as
+   * they would after an active node was heard.
    */
   onProbeTimer(isFound: boolean): void {
     this.#asked.clear();
-    if (!isFound) for (const contact of this.#remembered.contacts()) this.#probe(this.#context.peers.meet(contact));
+    if (!isFound && !this.#isRingNear) for (const contact of this.#someRemembered()) this.#probe(this.#context.peers.meet(contact));
     this.#probes++;
     const pauseMs = Math.min(probeMsMax, probeMs * 2 ** this.#probes);
     this.#probeDeadline = this.#context.after(this.#context.jittered(pauseMs), { kind: 'coldProbe' });
@@ -100,6 +104,14 @@ export class ColdStart {
     }
     this.#isRingNear = false;
     this.#seedDeadline = this.#context.after(this.#context.jittered(config.coldStartMs), { kind: 'coldStart' });
+  }
+
+  /** More each time, from a random one on. */
+  #someRemembered(): readonly Contact[] {
+    const contacts = [...this.#remembered.contacts()];
+    const first = Math.floor(this.#context.random.next() * contacts.length);
+    const count = this.#probes < probedSome ? probedFirst * probedGrowth ** this.#probes : contacts.length;
+    return [...contacts.slice(first), ...contacts.slice(0, first)].slice(0, count);
   }
 
   get #maySeed(): boolean {

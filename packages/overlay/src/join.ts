@@ -22,9 +22,13 @@ const commitMs = 2000;
 /** Refusals that name a better predecessor, followed without a pause. */
 const redirectsMax = 16;
 /** The pause between attempts doubles up to this many times `joinRetryMs`. */
-const backoffFactorMax = 64;
+const backoffFactorMax = 16;
 /** Each silence allows the next answers twice the time, up to this many times: a modem takes seconds for a list of contacts. */
 const patienceMax = 8;
+/** Where the same is asked again, so that a late answer is as good, no longer than this many times. */
+const resendPatienceMax = 2;
+/** A commit is sent so often: it, or the word of the successor, may be lost, and they say no more than a few bytes. */
+const commitsMax = 4;
 
 type Stage =
   | 'idle'
@@ -55,6 +59,8 @@ export class Join {
   #redirects = 0;
   /** Whether the predecessor said that others are before this node. */
   #isQueued = false;
+  /** How often the commit under this grant was sent. */
+  #commits = 0;
   #failures = 0;
   #predecessor: Peer | undefined;
   #grant: JoinGrantMessage | undefined;
@@ -112,6 +118,7 @@ export class Join {
   onGrant(from: Peer, message: JoinGrantMessage): void {
     if (this.#stage !== 'requesting' || message.attempt !== this.#attempt || from !== this.#predecessor) return;
     this.#grant = message;
+    this.#commits = 0;
     this.#candidates.collect([message.successor, ...message.members]);
     this.#enter('confirming', message.deadlineMs / 2);
     this.#candidates.askNear();
@@ -177,7 +184,8 @@ export class Join {
         this.#onUnconfirmed();
         break;
       case 'committing':
-        this.#pause('the successor did not answer');
+        if (this.#commits < commitsMax) this.#commit();
+        else this.#pause('the successor did not answer');
         break;
     }
   }
@@ -190,6 +198,10 @@ export class Join {
 
   get #patience(): number {
     return Math.min(patienceMax, 2 ** this.#silences * this.#context.health.factor);
+  }
+
+  get #resendPatience(): number {
+    return Math.min(resendPatienceMax, this.#patience);
   }
 
   #beginSearch(through?: readonly Contact[]): void {
@@ -249,12 +261,13 @@ export class Join {
     }
     if (!isAsked) this.#attempt++;
     this.#grant = undefined;
+    this.#router.isCommitting = false;
     this.#askFor(predecessor);
   }
 
   #askFor(predecessor: Peer): void {
     this.#isQueued = false;
-    this.#enter('requesting', requestMs * this.#patience);
+    this.#enter('requesting', requestMs * this.#resendPatience);
     this.#detour.request(predecessor, this.#attempt);
   }
 
@@ -272,7 +285,8 @@ export class Join {
       this.#redirect();
       return;
     }
-    this.#enter('committing', commitMs * this.#patience);
+    this.#commits++;
+    this.#enter('committing', commitMs * this.#resendPatience);
     this.#router.isCommitting = true;
     const { self } = this.#context;
     const { attempt, token } = this.#grant;

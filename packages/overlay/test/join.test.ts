@@ -264,24 +264,35 @@ describe('over a line so slow that answers come when nobody waits for them any m
 describe('a node that comes back', () => {
   const remembered = Array.from({ length: 40 }, (_, i) => contact(`6${(i + 10).toString(16).padStart(2, '0')}`));
 
-  /** Whom it has probed, of those it remembers and was not told of, a second and a half after its start. */
-  function probed(isFound: boolean): number {
+  /** Whom it has probed until then, of those it remembers and was not told of. */
+  function probed(untilMs: number, before: (returned: Joiner) => void = () => undefined): number {
     const returned = new Joiner(joining, remembered);
     returned.take({ type: 'join', contacts: [p] });
-    if (isFound) {
-      const { request } = returned.last('route', p);
-      returned.hear(p, { type: 'routeReply', request, root: p.id, incarnation: 1, replicaSet: [p, s], path: [], contacts: [] });
-    }
-    for (returned.nowMs = 0; returned.nowMs < 1500; returned.nowMs += 100) returned.take({ type: 'timeout', lateMs: 0 });
+    before(returned);
+    for (returned.nowMs = 0; returned.nowMs < untilMs; returned.nowMs += 100) returned.take({ type: 'timeout', lateMs: 0 });
     const probes = returned.sent.filter(({ message }) => message.type === 'probe').map(({ to }) => to);
     return remembered.filter(({ id }) => probes.includes(id.hex)).length;
   }
 
-  test('asks everybody it remembers when nobody answers', () => {
-    expect(probed(false)).toBe(remembered.length);
+  test('asks a few of those it remembers when nobody answers, then more, and all of them in the end', () => {
+    expect([1_500, 4_000, 9_000].map((untilMs) => probed(untilMs))).toEqual([
+      4,
+      expect.toSatisfy((count) => count >= 16 && count <= 20),
+      40,
+    ]);
   });
 
   test('leaves them alone once its join has found a ring', () => {
-    expect(probed(true)).toBe(0);
+    const find = (returned: Joiner): void => {
+      const { request } = returned.last('route', p);
+      returned.hear(p, { type: 'routeReply', request, root: p.id, incarnation: 1, replicaSet: [p, s], path: [], contacts: [] });
+    };
+    expect(probed(1_500, find)).toBe(0);
+  });
+
+  test('leaves them alone once an active node was heard: where one is there is a ring', () => {
+    const alive = { type: 'probeReply', nonce: 0, status: 'active', previouslyActive: true } as const;
+    // But for those through whom it tries to join.
+    expect(probed(9_000, (returned) => returned.hear(p, alive))).toBeLessThan(remembered.length / 4);
   });
 });
