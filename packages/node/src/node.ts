@@ -7,6 +7,7 @@ import { DhtError } from './error.ts';
 import * as identity from './identity/node-identity.ts';
 import { joinFailure } from './join-failure.ts';
 import type { Logger } from './logging/logger.ts';
+import { DeferredStart } from './runtime/deferred-start.ts';
 import { JournalWriter } from './runtime/journal-writer.ts';
 import { Runtime } from './runtime/runtime.ts';
 import type { ContactMeta } from './store/meta-store.ts';
@@ -22,7 +23,7 @@ const rememberedMax = 96;
 const rememberDelayMs = 1000;
 /** With fewer contacts on disk than this, each new one is written at once: killed now, the node would not find back. */
 const rememberedEnough = 4;
-/** The second plane starts this long after activation, within a quarter of it: it helps nobody who is joining. */
+/** The second plane starts this long after activation, within a quarter of it, or when there is time for it: it helps nobody who is joining. */
 const kadDelayMs = 60_000;
 /** Messages that say good-bye get this long to leave. */
 const farewellMs = 100;
@@ -76,7 +77,7 @@ export class Node {
   private readonly strangers: Strangers;
   private runningCore: Core | undefined;
   private remembering: NodeJS.Timeout | undefined;
-  private kadStarting: NodeJS.Timeout | undefined;
+  private readonly kadStart = new DeferredStart(() => this.startKad(), kadDelayMs);
   private onLeaveProgress: ((progress: LeaveProgress) => void) | undefined;
 
   private constructor({ init, own, runtime, transport, founds, journal }: NodeParts) {
@@ -173,7 +174,7 @@ export class Node {
   async stop(): Promise<void> {
     this.stopping.abort();
     clearTimeout(this.remembering);
-    clearTimeout(this.kadStarting);
+    this.kadStart.stop();
     this.activation.reject(new DhtError(exitCodes.interrupted, 'the daemon was stopped before it had joined'));
     if (this.runningCore !== undefined) await this.remember().catch(() => {});
     this.runtime.stop();
@@ -232,7 +233,7 @@ export class Node {
         log.info({ how: event.how }, 'active');
         if (event.how === 'joined' && this.joinedFromMs !== undefined) this.joinMs = performance.now() - this.joinedFromMs;
         void this.rememberActivation(config.client ? 'attached' : event.how);
-        this.startKadLater();
+        if (config.kad) this.kadStart.begin();
         break;
       case 'joinRefused':
         log.info({ reason: event.reason }, 'not a member yet, trying again');
@@ -254,11 +255,10 @@ export class Node {
     }
   }
 
-  private startKadLater(): void {
-    const { config, log } = this.init;
-    if (!config.kad) return;
-    const start = (): Promise<void> => this.transport.startKad().catch((error) => log.warn({ error: String(error) }, 'kad-dht'));
-    this.kadStarting ??= setTimeout(start, kadDelayMs * (0.75 + Math.random() / 2)).unref();
+  private startKad(): void {
+    const { log } = this.init;
+    log.debug('kad-dht starts');
+    this.transport.startKad().catch((error) => log.warn({ error: String(error) }, 'kad-dht'));
   }
 
   /**
