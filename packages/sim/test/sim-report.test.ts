@@ -2,7 +2,7 @@ import { presets } from '@dht/overlay';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../src/cli/command-line.ts';
 import { playProcessChurn } from '../src/process-churn/play.ts';
-import { type ChurnResult, parseChurnResult, settingOf } from '../src/sim-report/churn-result.ts';
+import { type ChurnResult, ofOneSetting, parseChurnResult, settingOf } from '../src/sim-report/churn-result.ts';
 import { compare } from '../src/sim-report/comparison.ts';
 import { exampleOfViolation } from '../src/sim-report/failing-run.ts';
 import { machineSpeed } from '../src/sim-report/machine-speed.ts';
@@ -45,7 +45,7 @@ describe('the page', () => {
     data = {
       ...{ command: 'npm run sim:report -- --seed 7', seed: 7, machine: 'a processor <of> ours', cpuSeconds: 1.5 },
       ...{ bySession: runs, bySize: runs, byPeriod: runs },
-      comparisons: [{ real: churnResult, speed: 1.2, simulated: [simulated.run], values: compare(churnResult, [simulated]) }],
+      comparisons: [{ reals: [churnResult], speeds: [1.2], simulated: [simulated.run], values: compare([churnResult], [simulated]) }],
       failingRuns: [exampleOfViolation(7)],
     };
     page = renderPage(data);
@@ -94,12 +94,24 @@ describe('simulated and real', () => {
   test('a measure that differs by more than a factor of two is marked', () => {
     const { run, ...simulated } = playProcessChurn(settingOf(churnResult));
     expect(run.violations).toEqual([]);
-    const values = new Map(compare(churnResult, [{ ...simulated, run }]).map((value) => [value.name, value]));
+    const values = new Map(compare([churnResult], [{ ...simulated, run }]).map((value) => [value.name, value]));
     // Gets that take four seconds in the middle are not what the model has; all succeed on both sides.
     expect(values.get('get, median')).toMatchObject({ real: 4000, isFar: true });
     expect(values.get('gets that succeed')).toMatchObject({ ratio: 1, isFar: false });
     // What the real test has not measured is not compared.
     expect(values.has('rejoin, mean')).toBe(false);
+  });
+
+  test('of several real runs of one setting the median counts', () => {
+    const simulated = playProcessChurn(settingOf(churnResult));
+    const quick = { ...churnResult, getMs: { p50: 10, p99: 20 } };
+    const [value] = compare([quick, churnResult, quick], [simulated]).filter(({ name }) => name === 'get, median');
+    expect(value).toMatchObject({ real: 10, realRange: [10, 4000] });
+  });
+
+  test('results are of one setting whatever their seed, but not with another number of replicas', () => {
+    const other = { ...churnResult, replicas: 5 };
+    expect(ofOneSetting([churnResult, other, { ...churnResult, seed: 4 }]).map(({ length }) => length)).toEqual([2, 1]);
   });
 
   test('the machine is as fast as the processor time says that forming the network took', () => {

@@ -77,6 +77,12 @@ export function settingOf(result: ChurnResult): ProcessChurnSetting {
   return { peers, replicas, seed, minutes, files, kind, sessionMedianMs: sessionMedianS * 1000, cores: result.machine.cores };
 }
 
+/** Results grouped by what was tested; the seed, from which the schedule comes, may be another. */
+export function ofOneSetting(results: readonly ChurnResult[]): readonly (readonly ChurnResult[])[] {
+  const groups = Map.groupBy(results, (result) => JSON.stringify({ ...settingOf(result), seed: 0 }));
+  return [...groups.values()];
+}
+
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

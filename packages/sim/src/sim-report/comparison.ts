@@ -8,6 +8,8 @@ export interface ComparedValue {
   readonly name: string;
   readonly unit: '%' | 'ms' | 's' | 'MiB' | '';
   readonly real: number;
+  /** The least and the most that a real run had. */
+  readonly realRange: readonly [number, number];
   readonly simulated: number;
   /** Simulated over real. */
   readonly ratio: number;
@@ -69,26 +71,35 @@ const measures: readonly Measure[] = [
   },
 ];
 
-/** What the real test measured beside the same test simulated, the median of several runs; only what both have. */
-export function compare(real: ChurnResult, simulated: readonly ProcessChurnFigures[]): readonly ComparedValue[] {
-  return measures.flatMap(({ name, unit, of, ofSimulated }) => compared(name, unit, of(real), median(simulated.map(ofSimulated))) ?? []);
+/** What the real test measured beside the same test simulated, each the median of its runs; only what both have. */
+export function compare(reals: readonly ChurnResult[], simulated: readonly ProcessChurnFigures[]): readonly ComparedValue[] {
+  return measures.flatMap(({ name, unit, of, ofSimulated }) => {
+    const measured = reals
+      .map(of)
+      .filter((value) => typeof value === 'number')
+      .filter((value) => value > 0);
+    return compared(name, unit, measured, median(simulated.map(ofSimulated))) ?? [];
+  });
 }
 
 /** The share of the processor time there was that the daemons took, 0 to 1. */
-export function processorShare({ cpuSeconds, seconds, machine }: ChurnResult): number {
-  return cpuSeconds / (seconds * machine.cores);
+export function processorShare(reals: readonly ChurnResult[]): number {
+  const sum = (of: (real: ChurnResult) => number): number => reals.reduce((total, real) => total + of(real), 0);
+  return sum(({ cpuSeconds }) => cpuSeconds) / sum(({ seconds, machine }) => seconds * machine.cores);
 }
 
 /** Undefined when one side has not measured it, or both say nothing. */
 function compared(
   name: string,
   unit: ComparedValue['unit'],
-  real: number | null | undefined,
+  measured: readonly number[],
   simulated: number | undefined,
 ): ComparedValue | undefined {
-  if (typeof real !== 'number' || simulated === undefined || real <= 0) return undefined;
+  const real = median(measured);
+  if (real === undefined || simulated === undefined) return undefined;
   const ratio = simulated / real;
-  return { name, unit, real, simulated, ratio, isFar: ratio > factorMax || ratio < 1 / factorMax };
+  const realRange = [Math.min(...measured), Math.max(...measured)] as const;
+  return { name, unit, real, realRange, simulated, ratio, isFar: ratio > factorMax || ratio < 1 / factorMax };
 }
 
 type Requests = Pick<ProcessChurnFigures, 'getsOk' | 'getsFailed' | 'putsOk' | 'putsFailed'>;

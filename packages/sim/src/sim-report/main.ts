@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { UsageError } from '../cli/command-line.ts';
 import { playProcessChurn } from '../process-churn/play.ts';
-import { type ChurnResult, parseChurnResult, settingOf } from './churn-result.ts';
+import { type ChurnResult, ofOneSetting, parseChurnResult, settingOf } from './churn-result.ts';
 import { compare } from './comparison.ts';
 import { exampleOfViolation, type FailingRun, Pictures, playWithPictures } from './failing-run.ts';
 import { machineSpeed } from './machine-speed.ts';
@@ -11,8 +11,8 @@ import { parseReportOptions, type ReportOptions, reportUsage } from './options.t
 import { type Comparison, type PageData, renderPage } from './page.ts';
 import { makePlan } from './plan.ts';
 
-/** Of each churn test: one alone says as little as one real one. */
-const simulatedRuns = 5;
+/** Of each churn test, or as many as there are real ones: one alone says little. */
+const simulatedRunsMin = 5;
 const exitCode = { ok: 0, usage: 2 } as const;
 
 process.exitCode = main(process.argv.slice(2));
@@ -44,7 +44,7 @@ function collect(options: ReportOptions): PageData {
   const reals = options.churn.map(readChurnResult);
   const plan = makePlan(options.seed, options.isQuick);
   const measured = { bySession: measureAll(plan.bySession), bySize: measureAll(plan.bySize), byPeriod: measureAll(plan.byPeriod) };
-  const compared = reals.map(compareWith);
+  const compared = ofOneSetting(reals).map(compareWith);
   const failingRuns = [...compared.flatMap(({ failing }) => failing), ...pictured(options)];
   if (failingRuns.every(({ pictures }) => pictures.length === 0)) failingRuns.push(exampleOfViolation(options.seed));
   const comparisons = compared.map(({ comparison }) => comparison);
@@ -63,21 +63,22 @@ function measureAll(settings: readonly Setting[]): Measured[] {
   });
 }
 
-/** The same test simulated, from several seeds; with pictures of a run that violates a demand. */
-function compareWith(real: ChurnResult): { readonly comparison: Comparison; readonly failing: readonly FailingRun[] } {
-  const nominal = settingOf(real);
-  const speed = machineSpeed(real, nominal);
-  const setting = { ...nominal, speed };
-  const played = Array.from({ length: simulatedRuns }, (_, index) => {
-    progress(`the churn test of ${real.peers} processes, simulated, seed ${setting.seed + index}`);
+/** The same test simulated, from several seeds and on a machine as fast as each of the real ones; with pictures of a run that violates a demand. */
+function compareWith(reals: readonly ChurnResult[]): { readonly comparison: Comparison; readonly failing: readonly FailingRun[] } {
+  const settings = reals.map((real) => ({ ...settingOf(real), speed: machineSpeed(real, settingOf(real)) }));
+  const played = Array.from({ length: Math.max(simulatedRunsMin, reals.length) }, (_, index) => {
+    const setting = settings[index % settings.length] as (typeof settings)[number];
+    const seed = setting.seed + index;
+    progress(`the churn test of ${setting.peers} processes, simulated, seed ${seed}`);
     const pictures = new Pictures();
-    return { figures: playProcessChurn({ ...setting, seed: setting.seed + index }, pictures.onViolation), pictures: pictures.list };
+    return { figures: playProcessChurn({ ...setting, seed }, pictures.onViolation), pictures: pictures.list };
   });
   const runs = played.map(({ figures }) => figures);
   const failing = played.filter(({ figures }) => figures.run.violationsTotal > 0);
   const about = 'The churn test of real processes, simulated';
+  const speeds = settings.map(({ speed }) => speed);
   return {
-    comparison: { real, speed, simulated: runs.map(({ run }) => run), values: compare(real, runs) },
+    comparison: { reals, speeds, simulated: runs.map(({ run }) => run), values: compare(reals, runs) },
     failing: failing.map(({ figures, pictures }) => ({ about, isExample: false, report: figures.run, pictures })),
   };
 }

@@ -23,7 +23,8 @@ The page needs no other file and no network.
   --out FILE                where the page goes (sim-report.html)
   --quick                   small networks and short times: seconds instead of minutes
   --seed N                  everything random comes from it (1)
-  --churn FILE              a result of the churn test of real processes, to compare with the same test simulated; repeatable
+  --churn FILE              a result of the churn test of real processes, to compare with the same test simulated; repeatable,
+                            and of several of one setting the medians are compared
   --picture SCENARIO:SEED   draws the ring at the first violations of this run of npm run sim; repeatable
   --json FILE               writes everything that was measured as well
   --help                    this text

@@ -12,10 +12,11 @@ import { leafSetPicture, nameOf, ringPicture } from './ring-picture.ts';
 import type { RingSnapshot } from './ring-snapshot.ts';
 
 export interface Comparison {
-  readonly real: ChurnResult;
-  /** Of its machine, as the simulator was given it. */
-  readonly speed: number;
-  /** One or several runs, of which the values are medians. */
+  /** Of one setting, one or several. */
+  readonly reals: readonly ChurnResult[];
+  /** Of the machine at the time of each, as the simulator was given it. */
+  readonly speeds: readonly number[];
+  /** One or several runs; the values are medians, as of the real ones. */
   readonly simulated: readonly Report[];
   readonly values: readonly ComparedValue[];
 }
@@ -138,21 +139,29 @@ function table(head: readonly string[], rows: readonly (readonly string[])[], ro
   return `<div class="scroll"><table><thead><tr>${cells('th', head)}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
-function comparison({ real, speed, simulated, values }: Comparison): string {
-  const share = Math.round(100 * processorShare(real));
+function comparison({ reals, speeds, simulated, values }: Comparison): string {
+  const [first] = reals;
+  if (first === undefined) return '';
+  const share = Math.round(100 * processorShare(reals));
   const far = values.filter(({ isFar }) => isFar);
-  const title = `${real.peers} daemons, r = ${real.replicas}, seed ${real.seed}${real.survivorsAgreeMs === undefined ? '' : ', half of them killed at one instant'}`;
+  const title = `${first.peers} daemons, r = ${first.replicas}${first.survivorsAgreeMs === undefined ? '' : ', half of them killed at one instant'}`;
   const verdict =
     far.length === 0
       ? 'All measures are within a factor of two.'
       : `${far.length} of ${values.length} measures differ by more than a factor of two.`;
-  const rows = values.map(({ name, unit, real: measured, simulated: value, ratio, isFar }) => {
+  const rows = values.map(({ name, unit, real, realRange, simulated: value, ratio, isFar }) => {
     const withUnit = (number: number): string => `${formatValue(number)}${unit === '' ? '' : ` ${unit}`}`;
-    return [name, withUnit(measured), withUnit(value), `×${formatValue(ratio)}`, isFar ? 'more than a factor of two' : ''];
+    const range = reals.length === 1 ? '' : ` (${realRange.map(formatValue).join(' to ')})`;
+    return [name, withUnit(real) + range, withUnit(value), `×${formatValue(ratio)}`, isFar ? 'more than a factor of two' : ''];
   });
   const height = 60 + 30 * values.length;
   const drawn = (size: ChartSize): string => renderRatios(title, 'simulated ÷ real', values, band, size);
-  return `<h3>${title}</h3><p>${verdict} The daemons took ${share} % of the ${real.machine.cores} cores of ${escapeText(real.machine.cpu)}, which was ${formatValue(speed)} times as fast as when the costs were measured; simulated: the median of ${count(simulated.length, 'run')}, seeds ${simulated.map(({ seed }) => seed).join(', ')}. Left of the line the simulated network is quicker, or does less.</p>
+  const runs = (of: readonly { readonly seed: number }[]): string => {
+    const seeds = [...new Set(of.map(({ seed }) => seed))];
+    return `${count(of.length, 'run')} (${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')})`;
+  };
+  const faster = speeds.map(formatValue).join(', ');
+  return `<h3>${title}</h3><p>${verdict} Medians of ${runs(reals)} of real daemons, with the least and the most in brackets, and of ${runs(simulated)} of simulated ones. The daemons took ${share} % of the ${first.machine.cores} cores of ${escapeText(first.machine.cpu)}, which was ${faster} times as fast as when the costs were measured. Left of the line the simulated network is quicker, or does less.</p>
 <figure>${inBothSizes(drawn, { width: 900, height }, { width: narrow.width, height: height + 60 })}</figure>${table(['measure', 'real', 'simulated', 'simulated ÷ real', ''], rows, (index) => (values[index]?.isFar === true ? 'far' : ''))}`;
 }
 
