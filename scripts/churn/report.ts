@@ -44,6 +44,9 @@ export interface ChurnReport {
   readonly formedMs: number;
   /** Processor time of all daemons until then. */
   readonly formedCpuSeconds: number;
+  /** What the same piece of work took of the processor until then, and from then to the end of the churn, in the median. */
+  readonly formingPaceMs: number;
+  readonly churnPaceMs: number;
   /** From the end of the churn until every leaf set was exact; null when that did not happen in time. */
   readonly ringExactMs: number | null;
   readonly repairBytes: number;

@@ -4,6 +4,7 @@ import { Chronicle } from '../lib/chronicle.ts';
 import { Fleet } from '../lib/fleet.ts';
 import type { Guard } from '../lib/guard.ts';
 import { machine } from '../lib/machine.ts';
+import { Pace } from '../lib/pace.ts';
 import { percentiles, spread } from '../lib/percentiles.ts';
 import { pooled } from '../lib/pool.ts';
 import { ProgressLine } from '../lib/progress-line.ts';
@@ -40,6 +41,7 @@ export class ChurnRun {
   private readonly population: Population;
   private readonly witness: Witness;
   private readonly meter: WorkMeter;
+  private readonly pace = new Pace();
   private readonly startMs = performance.now();
   private phase = 'starting';
 
@@ -76,10 +78,12 @@ export class ChurnRun {
     const formedMs = await this.form();
     this.fleet.sample();
     const formedCpuSeconds = this.cpuSeconds();
+    const formingPaceMs = this.pace.take();
     note(`${this.options.peers} daemons form one ring after ${(formedMs / 1000).toFixed(1)} s`);
     await this.store();
     note(`${this.catalogue.files.length} files stored`);
     const half = this.options.killHalf ? await this.half(note) : await this.churn();
+    const churnPaceMs = this.pace.take();
     this.enter('waiting for one ring');
     const settled = await this.fleet.untilRingExact(settleTimeoutMs);
     this.enter('looking for every file');
@@ -87,7 +91,8 @@ export class ChurnRun {
     await this.meter.sample();
     const problems = this.problems(half, settled);
     const ringExactMs = 'ms' in settled ? settled.ms : null;
-    return { ...this.counts(), ...audited, ...halfFields(half), formedMs, formedCpuSeconds, ringExactMs, problems };
+    const pace = { formingPaceMs, churnPaceMs };
+    return { ...this.counts(), ...audited, ...halfFields(half), formedMs, formedCpuSeconds, ...pace, ringExactMs, problems };
   }
 
   private async form(): Promise<number> {
@@ -147,7 +152,16 @@ export class ChurnRun {
   /** The part of the report that is merely counted. */
   private counts(): Omit<
     ChurnReport,
-    'filesStored' | 'filesIntact' | 'filesLost' | 'auditGetsFailed' | 'formedMs' | 'formedCpuSeconds' | 'ringExactMs' | 'problems'
+    | 'filesStored'
+    | 'filesIntact'
+    | 'filesLost'
+    | 'auditGetsFailed'
+    | 'formedMs'
+    | 'formedCpuSeconds'
+    | 'formingPaceMs'
+    | 'churnPaceMs'
+    | 'ringExactMs'
+    | 'problems'
   > {
     const { outcomes, population, fleet, options, catalogue } = this;
     fleet.sample();
@@ -182,6 +196,7 @@ export class ChurnRun {
   }
 
   private sample(): void {
+    this.pace.sample();
     this.fleet.sample();
     void this.meter.sample();
   }

@@ -120,6 +120,9 @@ describe('simulated and real', () => {
     expect(machineSpeed({ ...churnResult, formedCpuSeconds }, setting)).toBeCloseTo(1, 5);
     const speed = machineSpeed({ ...churnResult, formedCpuSeconds: formedCpuSeconds / 2 }, setting);
     expect(speed).toBeCloseTo(2, 5);
+    // The same piece of work took half as long again afterwards.
+    const slowed = { ...churnResult, formedCpuSeconds, formingPaceMs: 10, churnPaceMs: 15 };
+    expect(machineSpeed(slowed, setting)).toBeCloseTo(2 / 3, 5);
     const faster = playProcessChurn({ ...setting, speed });
     expect(faster.formedCpuSeconds / formedCpuSeconds).toBeGreaterThan(0.4);
     expect(faster.formedCpuSeconds / formedCpuSeconds).toBeLessThan(0.6);

@@ -26,6 +26,9 @@ export interface ChurnResult {
   readonly formedMs?: number;
   /** Processor time of all daemons until then. */
   readonly formedCpuSeconds?: number;
+  /** What the same piece of work took of the processor until then, and from then to the end of the churn. */
+  readonly formingPaceMs?: number;
+  readonly churnPaceMs?: number;
   readonly ringExactMs: number | null;
   readonly repairBytes: number;
   /** Both ends of a connection count. */
