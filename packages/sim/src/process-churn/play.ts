@@ -10,7 +10,19 @@ import type { Cluster } from '../world/cluster.ts';
 import type { Observer } from '../world/observer.ts';
 import type { World } from '../world/world.ts';
 import { Clients } from './clients.ts';
-import { compute, daemonCosts, idleMsPerSecond, kadAfterMs, kadMs, request, scriptOf } from './machine.ts';
+import {
+  compute,
+  daemonCosts,
+  idleMsPerSecond,
+  kadAfterMs,
+  kadLateMsMax,
+  kadMs,
+  kadSampleMs,
+  kadSamples,
+  request,
+  scriptOf,
+  timerMs,
+} from './machine.ts';
 import { Population } from './population.ts';
 import { hasExactLeafSet } from './ring-check.ts';
 
@@ -181,7 +193,7 @@ class ProcessChurn implements Observer {
   }
 
   onStart(host: Host): void {
-    if (this.isFormed) this.starts.set(host, { atMs: this.world.now, isReturn: host.previouslyActive });
+    if (this.isFormed) this.starts.set(host, { atMs: this.population.joiningSinceMs, isReturn: host.previouslyActive });
   }
 
   onEvent(host: Host, event: CoreEvent): void {
@@ -196,8 +208,20 @@ class ProcessChurn implements Observer {
 
   private beginKad(host: Host): void {
     const { life } = host;
-    this.world.engine.after(kadAfterMs * uniform(this.cluster.random, 0.75, 1.25), () => {
-      if (host.life === life) compute(this.world, host, kadMs, () => undefined);
+    const after = kadAfterMs * uniform(this.cluster.random, 0.75, 1.25) - kadSamples * kadSampleMs;
+    this.world.engine.after(after, () => this.sampleLateness(host, life, kadSamples, 0));
+  }
+
+  private sampleLateness(host: Host, life: number, left: number, lateMs: number): void {
+    if (host.life !== life) return;
+    if (left === 0) {
+      if (lateMs > kadSamples * kadLateMsMax) this.beginKad(host);
+      else compute(this.world, host, kadMs, () => undefined);
+      return;
+    }
+    const dueMs = this.world.now + kadSampleMs;
+    this.world.engine.after(kadSampleMs, () => {
+      compute(this.world, host, timerMs, () => this.sampleLateness(host, life, left - 1, lateMs + this.world.now - dueMs));
     });
   }
 

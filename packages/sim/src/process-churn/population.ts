@@ -45,6 +45,11 @@ export class Population {
     this.sessionMeanMs = (2 * sessionMedianMs) / Math.LN2 ** 2;
   }
 
+  /** When the host that starts at this instant began to join. */
+  get joiningSinceMs(): number {
+    return this.starts.joiningSinceMs;
+  }
+
   /** From nothing to `count` members: the first founds the network, the others join through random members. */
   form(count: number, withinMs: number): readonly Host[] {
     const hosts: Host[] = [];
@@ -171,7 +176,8 @@ export class Population {
   }
 
   private startFresh(then: (member: Host) => void): void {
-    this.starts.run(() => this.cluster.join(sample(this.random, this.cluster.activeHosts(), contactsPerJoin)), then);
+    const chooseEntries = (): readonly Host[] => sample(this.random, this.cluster.activeHosts(), contactsPerJoin);
+    this.starts.run((entries) => this.cluster.join(entries), then, chooseEntries);
   }
 
   private comeBack(host: Host): void {

@@ -1,6 +1,6 @@
 import type { Host } from '../machine/host.ts';
 import type { Cluster } from '../world/cluster.ts';
-import { compute, request, startMs } from './machine.ts';
+import { compute, daemonCosts, request, startMs } from './machine.ts';
 
 /** The number of scripts/lib/fleet.ts, which this stands beside. */
 const startsAtOnce = 4;
@@ -10,6 +10,8 @@ const pollMs = 100;
 export class Starts {
   /** Those under way and those that wait. */
   pending = 0;
+  /** When the process whose core starts at this instant began to join: it asks an entry for its contact before that. */
+  joiningSinceMs = 0;
   private readonly cluster: Cluster;
   private readonly waiting: (() => void)[] = [];
   private underWay = 0;
@@ -18,15 +20,44 @@ export class Starts {
     this.cluster = cluster;
   }
 
-  /** `boot` has the host join, once its program is loaded; `then` hears when it is a member. */
-  run(boot: () => Host, then: (member: Host) => void): void {
+  /**
+   * `boot` has the host join, once its program is loaded and one of the entries, if there are any, has answered; `then` hears when it is
+   * a member.
+   */
+  run(boot: (entries: readonly Host[]) => Host, then: (member: Host) => void, chooseEntries: () => readonly Host[] = () => []): void {
     this.pending++;
+    const { world } = this.cluster;
     const begin = (): void => {
       this.underWay++;
-      compute(this.cluster.world, {}, startMs, () => this.untilMember(boot(), then));
+      const program = {};
+      const entries = chooseEntries();
+      compute(world, program, startMs, () => {
+        const sinceMs = world.now;
+        // Those that have ended since the process was started answer nobody. When all have, it fails, and another is started.
+        const running = entries.filter(({ state }) => state !== 'off');
+        const answering = running.length > 0 ? running : chooseEntries();
+        this.introduce(program, answering, () => {
+          this.joiningSinceMs = sinceMs;
+          this.untilMember(boot(answering), then);
+        });
+      });
     };
     if (this.underWay < startsAtOnce) begin();
     else this.waiting.push(begin);
+  }
+
+  /** Connects to all of them, until the first has answered. */
+  private introduce(program: object, entries: readonly Host[], then: () => void): void {
+    let isDone = entries.length === 0;
+    if (isDone) then();
+    for (const entry of entries) {
+      compute(this.cluster.world, program, daemonCosts.connectMs, () => {
+        compute(this.cluster.world, entry, daemonCosts.connectMs, () => {
+          if (!isDone) then();
+          isDone = true;
+        });
+      });
+    }
   }
 
   private untilMember(host: Host, then: (member: Host) => void): void {

@@ -12,7 +12,7 @@ import { type Comparison, type PageData, renderPage } from './page.ts';
 import { makePlan } from './plan.ts';
 
 /** Of each churn test, or as many as there are real ones: one alone says little. */
-const simulatedRunsMin = 5;
+const simulatedRunsMin = 15;
 const exitCode = { ok: 0, usage: 2 } as const;
 
 process.exitCode = main(process.argv.slice(2));
