@@ -40,12 +40,12 @@ describe('processes on one machine', () => {
     expect(times[2]).toBe(20);
   });
 
-  test('one process uses one core, and does a slice of each thing in turn', () => {
+  test('one process uses one core, and does one thing after the other', () => {
     const { times } = finishTimes(4, [
       [a, 20],
       [a, 20],
     ]);
-    expect(times).toEqual([30, 40]);
+    expect(times).toEqual([20, 40]);
   });
 
   test('one that has little to do waits for nobody that has had more', () => {

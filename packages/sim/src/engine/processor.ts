@@ -36,7 +36,7 @@ interface Job {
   readonly done: () => void;
 }
 
-/** A process goes through what it has to do in turn, a slice of each: what it does for one connection does not hold up the others. */
+/** A process does one thing after the other, as an event loop does: what it does for one connection holds up the others, and its timers. */
 interface Process {
   readonly jobs: Job[];
   isQueued: boolean;
@@ -193,8 +193,7 @@ export class Processor {
     job.leftMs -= ms;
     // Another is there, or none, when the process has ended meanwhile.
     const isCurrent = process.jobs[0] === job;
-    if (isCurrent) process.jobs.shift();
-    if (isCurrent && job.leftMs > 0) process.jobs.push(job);
+    if (isCurrent && job.leftMs <= 0) process.jobs.shift();
     process.isQueued = process.jobs.length > 0 && !process.isStopped;
     if (process.isQueued) this.runnable.push(process);
     if (isCurrent && job.leftMs <= 0) job.done();
