@@ -11,10 +11,11 @@ import { SparseSet } from './sparse-set.ts';
 /** Remembered contacts are probed after this, then after twice this and so on. */
 const probeMs = 1000;
 const probeMsMax = 16_000;
-/** So many the first time, then this many times as many, and all of them by the third time, before a ring is seeded: where there is one, one answer is enough. */
+/** So many the first time, and this many times as many the second: where there is a ring, one answer is enough. */
 const probedFirst = 4;
 const probedGrowth = 4;
-const probedSome = 2;
+/** After so many rounds all are probed, before a ring is seeded. */
+const partialRounds = 2;
 /** Nodes that wait for a ring, kept in mind at most. */
 const waitingMax = 256;
 
@@ -108,10 +109,9 @@ export class ColdStart {
 
   /** More each time, from a random one on. */
   #someRemembered(): readonly Contact[] {
-    const contacts = [...this.#remembered.contacts()];
-    const first = Math.floor(this.#context.random.next() * contacts.length);
-    const count = this.#probes < probedSome ? probedFirst * probedGrowth ** this.#probes : contacts.length;
-    return [...contacts.slice(first), ...contacts.slice(0, first)].slice(0, count);
+    const contacts = this.#remembered.contacts();
+    const count = this.#probes < partialRounds ? probedFirst * probedGrowth ** this.#probes : contacts.length;
+    return this.#context.rotated(contacts).slice(0, count);
   }
 
   get #maySeed(): boolean {

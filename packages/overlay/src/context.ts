@@ -132,6 +132,12 @@ export class Context {
     return items[Math.floor(this.random.next() * items.length)];
   }
 
+  /** All of them, from a random one on. */
+  rotated<T>(items: readonly T[]): readonly T[] {
+    const first = Math.floor(this.random.next() * items.length);
+    return [...items.slice(first), ...items.slice(0, first)];
+  }
+
   /** A number that this life of the node has not used before. */
   nextCounter(): number {
     this.#counter++;

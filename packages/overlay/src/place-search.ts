@@ -119,7 +119,6 @@ export class PlaceSearch {
 
   #some(contacts: readonly Contact[]): readonly Contact[] {
     const usable = contacts.filter((contact) => contact.role === 'full' && !this.#context.isSelf(contact.id));
-    const first = Math.floor(this.#context.random.next() * usable.length);
-    return [...usable.slice(first), ...usable.slice(0, first)].slice(0, entriesMax);
+    return this.#context.rotated(usable).slice(0, entriesMax);
   }
 }

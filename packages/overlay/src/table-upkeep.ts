@@ -65,7 +65,7 @@ export class TableUpkeep {
   onRequest(from: Peer, message: TableRequestMessage): void {
     const heardSinceMs = this.#heardSinceMs();
     const told = new Set<Peer>();
-    for (const peer of [...this.#nearest(message.row), ...this.#shuffled(this.#context.table.row(message.row))]) {
+    for (const peer of [...this.#nearest(message.row), ...this.#context.rotated(this.#context.table.row(message.row))]) {
       if (told.size === contactsMax) break;
       const isWorthTelling = peer.connected || peer.lastHeardMs >= heardSinceMs;
       if (isWorthTelling && peer !== from && this.#context.isHop(peer)) told.add(peer);
@@ -204,11 +204,6 @@ export class TableUpkeep {
       for (const peer of table.row(deeper)) if (peer.connected && this.#context.isHop(peer)) fit.push(peer);
     }
     return this.#context.pick(fit);
-  }
-
-  #shuffled(peers: readonly Peer[]): readonly Peer[] {
-    const first = Math.floor(this.#context.random.next() * peers.length);
-    return [...peers.slice(first), ...peers.slice(0, first)];
   }
 }
 

@@ -248,8 +248,7 @@ export class Verifications {
   /** Members that are likeliest to answer: neighbours of a member, and first those to which there is a connection. */
   #witnesses({ peer, witnesses }: Verification, count: number): readonly Peer[] {
     const fit = this.#context.commonNeighbours(peer, count, ({ id }) => !witnesses.has(id.hex));
-    const first = Math.floor(this.#context.random.next() * fit.length);
-    return [...fit.slice(first), ...fit.slice(0, first)].slice(0, count);
+    return this.#context.rotated(fit).slice(0, count);
   }
 
   /** After a refused redial, as soon as all who were asked have said something. */

@@ -22,17 +22,6 @@ export const daemonCosts: Omit<ProcessorOptions, 'cores'> = {
 export const startMs = 150;
 /** In a second in which nothing happens: what the runtime and libp2p do beside the timers of the core. */
 export const idleMsPerSecond = 1.7;
-/**
- * The second plane (kad-dht) begins a minute after activation, within a quarter of it, and takes so much for each join (DESIGN §6). It is put off
- * as long as timers are late, as the daemon does it (`runtime/deferred-start.ts`).
- */
-export const kadMs = 400;
-export const kadAfterMs = 60_000;
-export const kadSamples = 10;
-export const kadSampleMs = 1000;
-export const kadLateMsMax = 20;
-/** What it takes a process to see that a timer is due. */
-export const timerMs = 0.05;
 /** An HTTP request: the daemon's part, and that of the client's program. */
 const requestMs = 2;
 const clientRequestMs = 3;

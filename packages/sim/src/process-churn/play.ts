@@ -1,5 +1,5 @@
 import type { CoreEvent } from '@dht/storage';
-import { sample, uniform } from '../engine/distributions.ts';
+import { sample } from '../engine/distributions.ts';
 import type { Host } from '../machine/host.ts';
 import { Samples, type Summary } from '../measuring/samples.ts';
 import { type TopologyOptions, topologies } from '../network/topology.ts';
@@ -10,21 +10,10 @@ import type { Cluster } from '../world/cluster.ts';
 import type { Observer } from '../world/observer.ts';
 import type { World } from '../world/world.ts';
 import { Clients } from './clients.ts';
-import {
-  compute,
-  daemonCosts,
-  idleMsPerSecond,
-  kadAfterMs,
-  kadLateMsMax,
-  kadMs,
-  kadSampleMs,
-  kadSamples,
-  request,
-  scriptOf,
-  timerMs,
-} from './machine.ts';
+import { compute, daemonCosts, idleMsPerSecond, request, scriptOf } from './machine.ts';
 import { Population } from './population.ts';
 import { hasExactLeafSet } from './ring-check.ts';
+import { SecondPlane } from './second-plane.ts';
 
 const second = 1000;
 const minute = 60 * second;
@@ -119,7 +108,9 @@ class ProcessChurn implements Observer {
   private readonly setting: ProcessChurnSetting;
   private readonly clients: Clients;
   private readonly population: Population;
-  private readonly starts = new Map<Host, { readonly atMs: number; readonly isReturn: boolean }>();
+  private readonly secondPlane: SecondPlane;
+  /** Whether a host that is not a member yet was one before. */
+  private readonly returning = new Map<Host, boolean>();
   private readonly joinMs = new Samples();
   private readonly rejoinMs = new Samples();
   /** Of each life, as it was asked last. */
@@ -140,6 +131,7 @@ class ProcessChurn implements Observer {
     this.setting = setting;
     this.population = new Population(cluster, setting.sessionMedianMs);
     this.clients = new Clients(cluster, this.population);
+    this.secondPlane = new SecondPlane(cluster);
     this.world.observers.add(this);
   }
 
@@ -193,36 +185,17 @@ class ProcessChurn implements Observer {
   }
 
   onStart(host: Host): void {
-    if (this.isFormed) this.starts.set(host, { atMs: this.population.joiningSinceMs, isReturn: host.previouslyActive });
+    if (this.isFormed) this.returning.set(host, host.previouslyActive);
   }
 
   onEvent(host: Host, event: CoreEvent): void {
-    const start = this.starts.get(host);
     if (event.type !== 'activated') return;
-    this.beginKad(host);
+    this.secondPlane.begin(host);
     this.idle(host, host.life);
-    if (start === undefined) return;
-    this.starts.delete(host);
-    (start.isReturn ? this.rejoinMs : this.joinMs).add(this.world.now - start.atMs);
-  }
-
-  private beginKad(host: Host): void {
-    const { life } = host;
-    const after = kadAfterMs * uniform(this.cluster.random, 0.75, 1.25) - kadSamples * kadSampleMs;
-    this.world.engine.after(after, () => this.sampleLateness(host, life, kadSamples, 0));
-  }
-
-  private sampleLateness(host: Host, life: number, left: number, lateMs: number): void {
-    if (host.life !== life) return;
-    if (left === 0) {
-      if (lateMs > kadSamples * kadLateMsMax) this.beginKad(host);
-      else compute(this.world, host, kadMs, () => undefined);
-      return;
-    }
-    const dueMs = this.world.now + kadSampleMs;
-    this.world.engine.after(kadSampleMs, () => {
-      compute(this.world, host, timerMs, () => this.sampleLateness(host, life, left - 1, lateMs + this.world.now - dueMs));
-    });
+    const isReturn = this.returning.get(host);
+    if (isReturn === undefined) return;
+    this.returning.delete(host);
+    (isReturn ? this.rejoinMs : this.joinMs).add(this.population.joiningMs(host));
   }
 
   private idle(host: Host, life: number): void {

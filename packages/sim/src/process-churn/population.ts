@@ -45,9 +45,9 @@ export class Population {
     this.sessionMeanMs = (2 * sessionMedianMs) / Math.LN2 ** 2;
   }
 
-  /** When the host that starts at this instant began to join. */
-  get joiningSinceMs(): number {
-    return this.starts.joiningSinceMs;
+  /** How long a host has been joining. */
+  joiningMs(host: Host): number {
+    return this.starts.joiningMs(host);
   }
 
   /** From nothing to `count` members: the first founds the network, the others join through random members. */

@@ -10,10 +10,10 @@ const pollMs = 100;
 export class Starts {
   /** Those under way and those that wait. */
   pending = 0;
-  /** When the process whose core starts at this instant began to join: it asks an entry for its contact before that. */
-  joiningSinceMs = 0;
   private readonly cluster: Cluster;
   private readonly waiting: (() => void)[] = [];
+  /** When each process began to join: it asks an entry for its contact before its core starts. */
+  private readonly joiningSince = new Map<Host, number>();
   private underWay = 0;
 
   constructor(cluster: Cluster) {
@@ -37,13 +37,20 @@ export class Starts {
         const running = entries.filter(({ state }) => state !== 'off');
         const answering = running.length > 0 ? running : chooseEntries();
         this.introduce(program, answering, () => {
-          this.joiningSinceMs = sinceMs;
-          this.untilMember(boot(answering), then);
+          const host = boot(answering);
+          this.joiningSince.set(host, sinceMs);
+          this.untilMember(host, then);
         });
       });
     };
     if (this.underWay < startsAtOnce) begin();
     else this.waiting.push(begin);
+  }
+
+  /** How long the host has been joining. */
+  joiningMs(host: Host): number {
+    const { now } = this.cluster.world;
+    return now - (this.joiningSince.get(host) ?? now);
   }
 
   /** Connects to all of them, until the first has answered. */

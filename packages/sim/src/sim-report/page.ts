@@ -161,7 +161,7 @@ function comparison({ reals, speeds, simulated, values }: Comparison): string {
     return `${count(of.length, 'run')} (${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')})`;
   };
   const faster = speeds.map(formatValue).join(', ');
-  return `<h3>${title}</h3><p>${verdict} Medians of ${runs(reals)} of real daemons, with the least and the most in brackets, and of ${runs(simulated)} of simulated ones. The daemons took ${share} % of the ${first.machine.cores} cores of ${escapeText(first.machine.cpu)}, which was ${faster} times as fast as when the costs were measured. Left of the line the simulated network is quicker, or does less.</p>
+  return `<h3>${title}</h3><p>${verdict} Medians of ${runs(reals)} of real daemons${reals.length === 1 ? '' : ', with the least and the most in brackets,'} and of ${runs(simulated)} of simulated ones. The daemons took ${share} % of the ${first.machine.cores} cores of ${escapeText(first.machine.cpu)}, which was ${faster} times as fast as when the costs were measured. Left of the line the simulated network is quicker, or does less.</p>
 <figure>${inBothSizes(drawn, { width: 900, height }, { width: narrow.width, height: height + 60 })}</figure>${table(['measure', 'real', 'simulated', 'simulated ÷ real', ''], rows, (index) => (values[index]?.isFar === true ? 'far' : ''))}`;
 }
 
