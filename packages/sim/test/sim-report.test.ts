@@ -10,6 +10,7 @@ import { type Measured, measure, type Setting } from '../src/sim-report/measure.
 import { parseReportOptions } from '../src/sim-report/options.ts';
 import { type PageData, renderPage } from '../src/sim-report/page.ts';
 import { makePlan } from '../src/sim-report/plan.ts';
+import { measureSpeed } from '../src/sim-report/speed.ts';
 
 const small: Setting = {
   name: 'lan',
@@ -44,7 +45,7 @@ describe('the page', () => {
     const simulated = playProcessChurn(settingOf(churnResult));
     data = {
       ...{ command: 'npm run sim:report -- --seed 7', seed: 7, machine: 'a processor <of> ours', cpuSeconds: 1.5 },
-      ...{ bySession: runs, bySize: runs, byPeriod: runs },
+      ...{ bySession: runs, bySize: runs, byPeriod: runs, speeds: [measureSpeed(small, 1_000)] },
       comparisons: [{ reals: [churnResult], speeds: [1.2], simulated: [simulated.run], values: compare([churnResult], [simulated]) }],
       failingRuns: [exampleOfViolation(7)],
     };

@@ -27,3 +27,9 @@ export interface Summary {
   readonly p99: number;
   readonly max: number;
 }
+
+/** Of those that there are, the upper one of two in the middle. */
+export function median(values: readonly (number | undefined)[]): number | undefined {
+  const sorted = values.filter((value) => value !== undefined).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}

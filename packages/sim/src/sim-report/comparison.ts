@@ -1,3 +1,4 @@
+import { median } from '../measuring/samples.ts';
 import type { ProcessChurnFigures } from '../process-churn/play.ts';
 import type { ChurnResult } from './churn-result.ts';
 
@@ -124,10 +125,4 @@ function recoveryMs(half: { readonly survivorsAgreeMs?: number | null; readonly 
 
 function okPercent(ok: number, failed: number): number {
   return ok + failed === 0 ? 0 : (100 * ok) / (ok + failed);
-}
-
-/** Of those that there are. */
-function median(values: readonly (number | undefined)[]): number | undefined {
-  const sorted = values.filter((value) => value !== undefined).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
 }

@@ -10,6 +10,7 @@ import { type Measured, measure, type Setting } from './measure.ts';
 import { parseReportOptions, type ReportOptions, reportUsage } from './options.ts';
 import { type Comparison, type PageData, renderPage } from './page.ts';
 import { makePlan } from './plan.ts';
+import { measureSpeed } from './speed.ts';
 
 /** Of each churn test, or as many as there are real ones: one alone says little. */
 const simulatedRunsMin = 15;
@@ -44,6 +45,10 @@ function collect(options: ReportOptions): PageData {
   const reals = options.churn.map(readChurnResult);
   const plan = makePlan(options.seed, options.isQuick);
   const measured = { bySession: measureAll(plan.bySession), bySize: measureAll(plan.bySize), byPeriod: measureAll(plan.byPeriod) };
+  const speeds = plan.bySize.map((setting) => {
+    progress(`${setting.name}: ${setting.nodes} nodes, speed of the simulator`);
+    return measureSpeed(setting, plan.stretchEvents);
+  });
   const compared = ofOneSetting(reals).map(compareWith);
   const failingRuns = [...compared.flatMap(({ failing }) => failing), ...pictured(options)];
   if (failingRuns.every(({ pictures }) => pictures.length === 0)) failingRuns.push(exampleOfViolation(options.seed));
@@ -52,7 +57,7 @@ function collect(options: ReportOptions): PageData {
   return {
     ...{ command: commandOf(options), seed: options.seed, machine: machineName(), cpuSeconds: (user + system) / 1_000_000 },
     ...measured,
-    ...{ comparisons, failingRuns },
+    ...{ speeds, comparisons, failingRuns },
   };
 }
 

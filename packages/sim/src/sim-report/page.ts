@@ -10,6 +10,7 @@ import { pricePlot, sessionPlots, simulatorPlots, sizePlots } from './plots.ts';
 import { renderRatios } from './ratio-chart.ts';
 import { leafSetPicture, nameOf, ringPicture } from './ring-picture.ts';
 import type { RingSnapshot } from './ring-snapshot.ts';
+import type { Speed } from './speed.ts';
 
 export interface Comparison {
   /** Of one setting, one or several. */
@@ -31,6 +32,7 @@ export interface PageData {
   readonly bySession: readonly Measured[];
   readonly bySize: readonly Measured[];
   readonly byPeriod: readonly Measured[];
+  readonly speeds: readonly Speed[];
   readonly comparisons: readonly Comparison[];
   readonly failingRuns: readonly FailingRun[];
 }
@@ -48,7 +50,7 @@ export function renderPage(data: PageData): string {
     section('price', 'What detection costs', priceText, charts([pricePlot(data.byPeriod)])),
     section('processes', 'Simulated and real', processesText, data.comparisons.map(comparison).join('') || noComparison),
     section('failing', 'A failing run', failingText, data.failingRuns.map(failingRun).join('')),
-    section('simulator', 'The simulator itself', `On ${escapeText(data.machine)}.`, charts(simulatorPlots(data.bySize))),
+    section('simulator', 'The simulator itself', `On ${escapeText(data.machine)}.`, charts(simulatorPlots(data.bySize, data.speeds))),
   ];
   return `<!doctype html>
 <html lang="en">

@@ -8,6 +8,8 @@ export interface Plan {
   readonly bySession: readonly Setting[];
   readonly bySize: readonly Setting[];
   readonly byPeriod: readonly Setting[];
+  /** Of the simulator itself, for each of `bySize`: the speed is the median of stretches of so many events. */
+  readonly stretchEvents: number;
 }
 
 /** How much of it: everything that decides how long the page takes. */
@@ -20,6 +22,7 @@ interface Extent {
   readonly heartbeats: readonly number[];
   readonly periodNodes: number;
   readonly periodMinutes: number;
+  readonly stretchEvents: number;
 }
 
 const full: Extent = {
@@ -31,6 +34,7 @@ const full: Extent = {
   heartbeats: [0.25, 0.5, 1, 2, 5, 10, 30].map((seconds) => seconds * second),
   periodNodes: 100,
   periodMinutes: 20,
+  stretchEvents: 60_000,
 };
 
 const quick: Extent = {
@@ -42,6 +46,7 @@ const quick: Extent = {
   heartbeats: [1 * second, 10 * second],
   periodNodes: 20,
   periodMinutes: 4,
+  stretchEvents: 5_000,
 };
 
 const common = { warmUpMinutes: 2, lookupsPerNodeSecond: 0.02, topology: 'transit-stub' } as const;
@@ -56,6 +61,7 @@ export function makePlan(seed: number, isQuick: boolean): Plan {
   };
   const both: readonly PresetName[] = ['lan', 'wan'];
   return {
+    stretchEvents: extent.stretchEvents,
     bySession: both.flatMap((preset) => extent.sessions.map((mean) => make(preset, extent.sessionNodes, mean, extent.sessionMinutes))),
     bySize: both.flatMap((preset) => extent.sizes.map((nodes) => make(preset, nodes, sessionMinutesBySize, extent.sizeMinutes))),
     byPeriod: [

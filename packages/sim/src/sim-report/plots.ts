@@ -2,6 +2,7 @@ import type { NetworkFigures } from '../measuring/measurement.ts';
 import type { Axis, Chart, Point, Reference, Series } from './chart.ts';
 import type { Measured } from './measure.ts';
 import { sessionMinutesByPeriod, sessionMinutesBySize } from './plan.ts';
+import type { Speed } from './speed.ts';
 
 const second = 1000;
 const kibibyte = 1024;
@@ -61,26 +62,35 @@ export function pricePlot(runs: readonly Measured[]): Chart {
 }
 
 /** What the simulator itself can do. */
-export function simulatorPlots(runs: readonly Measured[]): readonly Chart[] {
+export function simulatorPlots(runs: readonly Measured[], speeds: readonly Speed[]): readonly Chart[] {
   const ticks = distinct(runs.map(({ setting }) => setting.nodes));
   const x: Axis = { name: 'nodes in the network', isLog: true, ticks };
   const weighable = runs.filter(({ setting }) => setting.nodes >= weighableNodes);
-  const series = (y: (measured: Measured) => number, chosen: readonly Measured[] = runs): readonly Series[] =>
-    byName(chosen).map(([name, own]) => ({ name, points: own.map((run) => ({ x: run.setting.nodes, y: y(run) })) }));
+  const speedOf = (group: string, load: string, y: (speed: Speed) => number): Series => ({
+    ...{ name: `${group}, ${load}`, group },
+    points: speeds.filter(({ name }) => name === group).map((speed) => ({ x: speed.nodes, y: y(speed) })),
+  });
   return [
     {
       title: 'Speed of the simulator',
-      about: 'Events per second of processor time, forming the ring, looking into it and garbage collection included.',
+      about: `Events per second of processor time in a network that goes on, at rest and with a mean session time of ${sessionMinutesBySize} min and lookups: the median of five stretches. An event is what reaches a whole node: a message, a timer, a connection. What it has to be fetched from memory for falls out of the processor’s caches as the network grows.`,
       x,
-      y: { name: 'events per second' },
-      series: series(({ eventsPerSecond }) => eventsPerSecond),
+      y: { name: 'events per second', isLog: true },
+      series: ['lan', 'wan'].flatMap((preset) => [
+        speedOf(preset, 'at rest', ({ atRest }) => atRest),
+        speedOf(preset, 'churn', ({ atWork }) => atWork),
+      ]),
+      references: [{ name: '200,000', y: 200_000 }],
     },
     {
       title: 'Memory per node',
       about: `Live objects of a node of a freshly formed ring, before it routes anything. Networks below ${weighableNodes} nodes are too small to be weighed.`,
       x,
       y: { name: 'KiB per node' },
-      series: series(({ heapBytesPerNode }) => heapBytesPerNode / kibibyte, weighable),
+      series: byName(weighable).map(([name, own]) => ({
+        name,
+        points: own.map((run) => ({ x: run.setting.nodes, y: run.heapBytesPerNode / kibibyte })),
+      })),
     },
   ];
 }
