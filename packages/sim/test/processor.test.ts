@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { Engine } from '../src/engine/engine.ts';
 import { Processor } from '../src/engine/processor.ts';
+import type { Host } from '../src/machine/host.ts';
+import { Cluster } from '../src/world/cluster.ts';
+import { World } from '../src/world/world.ts';
 
+const minute = 60_000;
 const costs = { coldExtra: 0, warmMs: 100, sliceMs: 10, wakeMs: 1, messageMs: 1, dialMs: 1, connectMs: 5, blockByteMs: 0.001 };
 
 /** When each of these pieces of work, all begun at once, is done. */
@@ -94,6 +98,17 @@ describe('processes on one machine', () => {
     engine.runUntil(10_000);
     expect(times).toEqual([55, 1005, 1010]);
     expect([processor.spentMs(a), processor.spentMs(b)]).toEqual([30, 5]);
+  });
+
+  test('a message that waits for a busy process for longer than its sender waits for an answer is a fault, as one that waits for a line is', () => {
+    const world = new World({ seed: 1, processor: { ...costs, cores: 2 } });
+    const cluster = new Cluster(world);
+    const [first] = cluster.form(2, 1000);
+    world.runFor(minute);
+    expect(world.calm.undividedSince(world.now - minute / 2)).toBe(true);
+    world.processor?.work(first as Host, 5000, () => undefined);
+    world.runFor(minute / 2);
+    expect(world.calm.undividedSince(world.now - minute / 2)).toBe(false);
   });
 
   test('what it does first takes longer, and in each of its lives', () => {

@@ -16,4 +16,18 @@ describe('on a machine that has more to do than it can', () => {
     expect(joinMs?.max).toBeLessThan(joinMsMax);
     expect(rejoinMs?.max).toBeLessThan(joinMsMax);
   });
+
+  // A neighbour that had no time for three seconds was declared failed, and both were root of its keys until it spoke again.
+  test('a node that the processor keeps waiting is not demanded to be the only root, seed 7', () => {
+    const { run, survivorsAgreeMs } = playProcessChurn({
+      ...turnover,
+      minutes: 1,
+      replicas: 5,
+      kind: 'kill-half',
+      seed: 7,
+      speed: 0.6081529489217206,
+    });
+    expect(survivorsAgreeMs).toBeDefined();
+    expect(run.violations).toEqual([]);
+  });
 });

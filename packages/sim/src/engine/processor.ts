@@ -1,6 +1,7 @@
 import type { TransferHeader } from '@dht/storage';
 import type { Host } from '../machine/host.ts';
 import type { Dial } from '../network/dialer.ts';
+import { congestedMs } from '../network/line.ts';
 import { type Engine, type EventKind, eventKind } from './engine.ts';
 
 /** The one machine that all hosts of a run share, and what they do there. Times in milliseconds of processor time. */
@@ -59,15 +60,18 @@ export class Processor {
   busyMs = 0;
   private readonly engine: Engine;
   private readonly options: ProcessorOptions;
+  /** What came to the host waited for longer than a node waits for an answer. */
+  private readonly onCongestion: (host: Host) => void;
   private readonly processes = new WeakMap<object, Process>();
   private readonly runnable: Process[] = [];
   private running = 0;
   /** What the process has run that was given a core last: nobody who wakes counts as having run less. */
   private leastMs = 0;
 
-  constructor(engine: Engine, options: ProcessorOptions) {
+  constructor(engine: Engine, options: ProcessorOptions, onCongestion: (host: Host) => void = () => undefined) {
     this.engine = engine;
     this.options = options;
+    this.onCongestion = onCongestion;
   }
 
   /** Has what came to the host computed first, if it takes any computing. */
@@ -76,8 +80,11 @@ export class Processor {
     if (ownMs === 0) return false;
     const ms = this.isBusy(host) ? ownMs : ownMs + this.options.wakeMs;
     const { life } = host;
+    const cameAt = this.engine.now;
     this.work(host, ms, () => {
-      if (host.life === life) host.receive(kind, subject, extra);
+      if (host.life !== life) return;
+      if (this.engine.now - cameAt > congestedMs) this.onCongestion(host);
+      host.receive(kind, subject, extra);
     });
     return true;
   }

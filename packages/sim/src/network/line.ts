@@ -36,6 +36,8 @@ export const broadbandLines: readonly LineClass[] = [
   { share: 0.1, uplinkKbitPerSecond: 100_000, downlinkKbitPerSecond: 100_000, accessMsMean: 1 },
 ];
 
+/** The least time that a node waits for an acknowledgement: what queues for longer, for a line or for the processor, is a fault to it. */
+export const congestedMs = 200;
 /** Bits per millisecond in a kbit/s, in bytes. */
 const bytesPerKbit = 1 / 8;
 /** A sender keeps so much of a block on its way that mail waits behind it for no longer than this (DESIGN §6). */

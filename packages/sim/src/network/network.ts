@@ -9,6 +9,7 @@ import type { Observers } from '../world/observer.ts';
 import type { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
 import { type Dial, Dialer } from './dialer.ts';
+import { congestedMs } from './line.ts';
 import { Reachability } from './reachability.ts';
 import { RecentMessages } from './recent-messages.ts';
 import { propagationMs, type TopologyOptions } from './topology.ts';
@@ -37,8 +38,6 @@ export const defaultNetwork: Omit<NetworkOptions, 'topology'> = {
   messagesPerSecondMax: 5_000,
 };
 
-/** The least time that a node waits for an acknowledgement: what queues for longer is a fault to it. */
-const congestedMs = 200;
 /** Waits below this are rounding errors. */
 const resolutionMs = 0.001;
 

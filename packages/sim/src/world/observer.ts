@@ -28,7 +28,7 @@ export interface Observer {
   onBadHandle?(host: Host, what: string): void;
   /** The host has sent as many messages within one second as no sound node does. */
   onFlood?(host: Host, messages: number): void;
-  /** A message of the host, or to it, is late because a line is crowded: nobody can tell it from a lost one. */
+  /** A message of the host, or to it, is late because a line is crowded, or the host has no time: nobody can tell it from a lost one. */
   onCongestion?(host: Host): void;
   /** The core threw: an invariant of its own is broken. */
   onThrow?(host: Host, error: unknown): void;

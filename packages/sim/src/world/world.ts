@@ -64,7 +64,8 @@ export class World {
     this.storageConfig = { ...defaultStorageConfig, ...options.storage };
     this.disk = { ...defaultDisk, ...options.disk };
     this.createCore = options.createCore ?? realCore;
-    this.processor = options.processor && new Processor(this.engine, options.processor);
+    this.processor =
+      options.processor && new Processor(this.engine, options.processor, (host) => this.observers.notify('onCongestion', host));
     const network = { ...defaultNetwork, topology: options.topology ?? topologies.internet, ...options.network };
     validateTopology(network.topology);
     this.observers.add({ onCongestion: () => this.calm.divide() });
