@@ -35,7 +35,20 @@ test.each([
 });
 
 test('the command that repeats a run gives the same options, with the seed in question', () => {
-  const command = parseCommandLine(['--scenario', 'loss', '--seed', '5', '--seeds', '10', '--nodes', '9', '--codec', '--loss', '0.1']);
+  const command = parseCommandLine([
+    '--scenario',
+    'loss',
+    '--seed',
+    '5',
+    '--seeds',
+    '10',
+    '--nodes',
+    '9',
+    '--codec',
+    '--open-end',
+    '--loss',
+    '0.1',
+  ]);
   const again = reproduce(command, 8).split(' ').slice(4);
   expect(parseCommandLine(again)).toEqual({ ...command, seed: 8, seeds: 1 });
 });
@@ -52,6 +65,15 @@ test('a run prints its report, writes it as JSON, records a journal and replays 
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('with an open end a run stops with its minutes, and demands nothing of a network that is not whole yet', () => {
+  const args = ['--scenario', 'half-dies', '--seed', '1', '--json', '-'];
+  const [open, settled] = [sim(...args, '--open-end'), sim(...args)].map(({ status, stdout }) => ({ status, report: JSON.parse(stdout) }));
+  expect(open).toMatchObject({ status: 0, report: { openEnd: true, violationsTotal: 0 } });
+  expect(open?.report).not.toHaveProperty('settledMs');
+  expect(settled?.report).toMatchObject({ openEnd: false, settledMs: expect.any(Number) });
+  expect(open?.report.virtualMs).toBeLessThan(settled?.report.virtualMs);
 });
 
 test('bad options end with 2 and say where help is', () => {

@@ -18,6 +18,7 @@ export interface SimCommand {
   readonly loss: number | undefined;
   readonly preset: PresetName | undefined;
   readonly built: boolean;
+  readonly openEnd: boolean;
   readonly codec: boolean;
   readonly json: string | undefined;
   readonly journal: { readonly file: string; readonly host: number } | undefined;
@@ -44,6 +45,7 @@ The same options give the same run, event for event.
   --nodes N         nodes in the network (as the scenario has it)
   --minutes N       virtual minutes, forming and settling not counted (as the scenario has it)
   --built           the network is there at once, converged, instead of forming by joins; from 5000 nodes on it always is
+  --open-end        ends with its minutes: does not wait for the network to become whole, and does not demand what holds then
   --churn NAME      for the scenario steady (light): none, light, heavy, gnutella (a trace), or poisson- or weibull- and the mean
                     session in minutes, 5, 15, 30, 60, 120 or 600
   --topology NAME   ${Object.keys(topologies).join(', ')} (internet)
@@ -75,6 +77,7 @@ const optionTypes = {
   loss: { type: 'string' },
   preset: { type: 'string' },
   built: { type: 'boolean', default: false },
+  'open-end': { type: 'boolean', default: false },
   codec: { type: 'boolean', default: false },
   json: { type: 'string' },
   journal: { type: 'string' },
@@ -102,6 +105,7 @@ export function parseCommandLine(args: readonly string[]): SimCommand {
     loss: values.loss === undefined ? undefined : number('loss', values.loss, 1),
     preset: oneOf('preset', values.preset, Object.keys(presets) as PresetName[]),
     built: values.built,
+    openEnd: values['open-end'],
     codec: values.codec,
     json: values.json,
     journal: values.journal === undefined ? undefined : { file: values.journal, host: integer('journal-node', values['journal-node'], 0) },
@@ -119,6 +123,7 @@ export function reproduce(command: SimCommand, seed: number): string {
     if (command[name] !== undefined) parts.push(`--${name} ${command[name]}`);
   }
   if (command.built) parts.push('--built');
+  if (command.openEnd) parts.push('--open-end');
   if (command.codec) parts.push('--codec');
   return parts.join(' ');
 }

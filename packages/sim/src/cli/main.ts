@@ -91,6 +91,7 @@ function simulateOptions(command: SimCommand, seed: number): SimulateOptions {
     scenario: command.scenario,
     seed,
     built: command.built,
+    openEnd: command.openEnd,
     ...(command.nodes !== undefined && { nodes: command.nodes }),
     ...(command.minutes !== undefined && { minutes: command.minutes }),
     ...(churn !== undefined && { churn }),

@@ -12,7 +12,7 @@ export function reportText(report: Report, command: string): string {
     line('run', `${report.scenario}, seed ${report.seed}, ${report.nodes} nodes (${report.hosts} hosts in all)`),
     line(
       'time',
-      `${seconds(report.virtualMs)} virtual in ${seconds(report.elapsedMs)} (${seconds(report.cpuMs)} of processor time), settled ${settled(report)}`,
+      `${seconds(report.virtualMs)} virtual in ${seconds(report.elapsedMs)} (${seconds(report.cpuMs)} of processor time), ${settled(report)}`,
     ),
     line('events', `${integer(report.events)}, ${integer(report.eventsPerSecond)}/s, fingerprint ${report.fingerprint}`),
     ...memory(report),
@@ -84,8 +84,9 @@ function ring({ consistency: { twoRootsMs, inexactMs, inexactNodeShare, samples,
   return `two roots for ${seconds(twoRootsMs)} ${looked}; inexact leaf sets for ${seconds(inexactMs)}, ${share} % of all nodes' time`;
 }
 
-function settled({ settledMs }: Report): string {
-  return settledMs === undefined ? 'never' : `after ${seconds(settledMs)}`;
+function settled({ openEnd, settledMs }: Report): string {
+  if (openEnd) return 'with an open end';
+  return settledMs === undefined ? 'never settled' : `settled after ${seconds(settledMs)}`;
 }
 
 function operation({ outcomes, ms }: OperationReport): string {

@@ -20,6 +20,8 @@ export interface Report extends NetworkFigures {
   readonly eventsPerSecond: number;
   /** Of the stream of events: equal for equal seeds. */
   readonly fingerprint: string;
+  /** Ended without waiting for the network to become whole. */
+  readonly openEnd: boolean;
   /** From the last fault to a network in which all that must hold in the end does; absent when it did not come to that. */
   readonly settledMs?: number;
   readonly puts: OperationReport;
@@ -53,6 +55,7 @@ export interface ReportInput {
   readonly world: World;
   readonly checks: Checks;
   readonly measurement: Measurement;
+  readonly openEnd: boolean;
   readonly settledMs: number | undefined;
   readonly elapsedMs: number;
   readonly cpuMs: number;
@@ -74,6 +77,7 @@ export function makeReport(input: ReportInput): Report {
     events: world.engine.events,
     eventsPerSecond: (world.engine.events / cpuMs) * second,
     fingerprint: world.engine.fingerprint,
+    openEnd: input.openEnd,
     ...optional('settledMs', input.settledMs),
     ...input.measurement.figures(),
     puts: { outcomes: Object.fromEntries(statistics.puts), ...optional('ms', statistics.putMs.summary()) },

@@ -20,6 +20,8 @@ export interface SimulateOptions {
   readonly workload?: Partial<WorkloadOptions>;
   /** The network is built at once, however small. */
   readonly built?: boolean;
+  /** The run ends with its minutes, and nothing is demanded of the network that it leaves. */
+  readonly openEnd?: boolean;
   /** On top of what the scenario sets. */
   readonly world?: Omit<WorldOptions, 'seed'>;
   /** Gets at the end, over all acknowledged blocks and all nodes. */
@@ -38,7 +40,7 @@ const backlogMsMax = 1_000;
 /** How often it is looked whether the network is whole, as a share of how often it is looked at anyway. */
 const settlePollShare = 1 / 5;
 
-/** Plays a scenario to its end, waits for the network to become whole, and says what was seen. */
+/** Plays a scenario to its end, waits for the network to become whole unless the end is to be open, and says what was seen. */
 export function simulate(options: SimulateOptions): Report {
   const { scenario } = options;
   const world = new World({ ...worldOf(scenario, options.seed), ...options.world, seed: options.seed });
@@ -64,14 +66,16 @@ export function simulate(options: SimulateOptions): Report {
   });
   workload.stop();
   for (const churn of churns) churn.stop();
-  const settledMs = settle(cluster, checks, scenario.settleMs);
-  checks.demandReadable(options.readsMax ?? 1000);
+  const { openEnd = false } = options;
+  const settledMs = openEnd ? undefined : settle(cluster, checks, scenario.settleMs);
+  if (!openEnd) checks.demandReadable(options.readsMax ?? 1000);
   return makeReport({
     scenario,
     nodes,
     world,
     checks,
     measurement,
+    openEnd,
     settledMs,
     elapsedMs: performance.now() - startedAt,
     cpuMs: cpuSince(cpuBefore),
