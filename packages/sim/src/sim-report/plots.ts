@@ -73,7 +73,7 @@ export function simulatorPlots(runs: readonly Measured[], speeds: readonly Speed
   return [
     {
       title: 'Speed of the simulator',
-      about: `Events per second of processor time in a network that goes on, at rest and with a mean session time of ${sessionMinutesBySize} min and lookups: the median of five stretches. An event is what reaches a whole node: a message, a timer, a connection. What it has to be fetched from memory for falls out of the processor’s caches as the network grows.`,
+      about: `Events per second of processor time in a network that goes on, at rest and with a mean session time of ${sessionMinutesBySize} min and lookups: the median of five stretches. An event is what reaches a whole node: a message, a timer, a connection. The larger the network, the more of what it needs has to come from memory instead of the processor’s caches.`,
       x,
       y: { name: 'events per second', isLog: true },
       series: ['lan', 'wan'].flatMap((preset) => [
