@@ -1,3 +1,4 @@
+import { cpuMsSince } from '../measuring/processor-time.ts';
 /** One line of the table: what was promised, and what came out. */
 export interface Row {
   readonly property: string;
@@ -40,8 +41,7 @@ export interface Result extends Findings {
 export function runExperiment(experiment: Experiment, options: RunOptions): Result {
   const before = process.cpuUsage();
   const findings = experiment.run(options);
-  const { user, system } = process.cpuUsage(before);
-  return { experiment: experiment.name, ...options, ...findings, cpuMs: (user + system) / 1000 };
+  return { experiment: experiment.name, ...options, ...findings, cpuMs: cpuMsSince(before) };
 }
 
 /** Nodes or minutes times the scale, whole, and not below `least`. */

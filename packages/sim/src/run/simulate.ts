@@ -5,6 +5,7 @@ import { type ChurnPlan, createChurn } from '../churn/churn-plan.ts';
 import { noFaults } from '../injection/faults.ts';
 import { lookPeriodMs } from '../measuring/looking.ts';
 import { Measurement } from '../measuring/measurement.ts';
+import { cpuMsSince } from '../measuring/processor-time.ts';
 import { type Scenario, worldOf } from '../scenarios/scenario.ts';
 import { Cluster } from '../world/cluster.ts';
 import { World, type WorldOptions } from '../world/world.ts';
@@ -78,7 +79,7 @@ export function simulate(options: SimulateOptions): Report {
     openEnd,
     settledMs,
     elapsedMs: performance.now() - startedAt,
-    cpuMs: cpuSince(cpuBefore),
+    cpuMs: cpuMsSince(cpuBefore),
   });
 }
 
@@ -106,9 +107,4 @@ function settle(cluster: Cluster, checks: Checks, withinMs: number): number | un
 
 function isCrowded({ hosts, now }: World): boolean {
   return hosts.some(({ uplink, downlink }) => Math.max(uplink.backlogMs(now), downlink.backlogMs(now)) > backlogMsMax);
-}
-
-function cpuSince(before: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000;
 }

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { UsageError } from '../cli/command-line.ts';
+import { cpuMsSince } from '../measuring/processor-time.ts';
 import { playProcessChurn } from '../process-churn/play.ts';
 import { type ChurnResult, ofOneSetting, parseChurnResult, settingOf } from './churn-result.ts';
 import { compare } from './comparison.ts';
@@ -53,9 +54,8 @@ function collect(options: ReportOptions): PageData {
   const failingRuns = [...compared.flatMap(({ failing }) => failing), ...pictured(options)];
   if (failingRuns.every(({ pictures }) => pictures.length === 0)) failingRuns.push(exampleOfViolation(options.seed));
   const comparisons = compared.map(({ comparison }) => comparison);
-  const { user, system } = process.cpuUsage(cpuBefore);
   return {
-    ...{ command: commandOf(options), seed: options.seed, machine: machineName(), cpuSeconds: (user + system) / 1_000_000 },
+    ...{ command: commandOf(options), seed: options.seed, machine: machineName(), cpuSeconds: cpuMsSince(cpuBefore) / 1000 },
     ...measured,
     ...{ speeds, comparisons, failingRuns },
   };

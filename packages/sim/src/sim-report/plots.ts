@@ -66,19 +66,15 @@ export function simulatorPlots(runs: readonly Measured[], speeds: readonly Speed
   const ticks = distinct(runs.map(({ setting }) => setting.nodes));
   const x: Axis = { name: 'nodes in the network', isLog: true, ticks };
   const weighable = runs.filter(({ setting }) => setting.nodes >= weighableNodes);
-  const speedOf = (group: string, load: string, y: (speed: Speed) => number): Series => ({
-    ...{ name: `${group}, ${load}`, group },
-    points: speeds.filter(({ name }) => name === group).map((speed) => ({ x: speed.nodes, y: y(speed) })),
-  });
   return [
     {
       title: 'Speed of the simulator',
       about: `Events per second of processor time in a network that goes on, at rest and with a mean session time of ${sessionMinutesBySize} min and lookups: the median of five stretches. An event is what reaches a whole node: a message, a timer, a connection. The larger the network, the more of what it needs has to come from memory instead of the processor’s caches.`,
       x,
       y: { name: 'events per second', isLog: true },
-      series: ['lan', 'wan'].flatMap((preset) => [
-        speedOf(preset, 'at rest', ({ atRest }) => atRest),
-        speedOf(preset, 'churn', ({ atWork }) => atWork),
+      series: [...Map.groupBy(speeds, ({ name }) => name)].flatMap(([group, own]) => [
+        { name: `${group}, at rest`, group, points: own.map(({ nodes, atRest }) => ({ x: nodes, y: atRest })) },
+        { name: `${group}, churn`, group, points: own.map(({ nodes, atWork }) => ({ x: nodes, y: atWork })) },
       ]),
       references: [{ name: '200,000', y: 200_000 }],
     },

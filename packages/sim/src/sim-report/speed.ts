@@ -1,4 +1,5 @@
 import { askLookups, formNetwork } from '../experiments/trial.ts';
+import { cpuMsSince } from '../measuring/processor-time.ts';
 import { median } from '../measuring/samples.ts';
 import { topologies } from '../network/topology.ts';
 import type { World } from '../world/world.ts';
@@ -41,6 +42,5 @@ function stretch({ engine }: World, events: number): number {
   const cpuBefore = process.cpuUsage();
   const from = engine.events;
   while (engine.events - from < events) engine.runUntil(engine.now + stepMs);
-  const { user, system } = process.cpuUsage(cpuBefore);
-  return ((engine.events - from) / (user + system)) * 1_000_000;
+  return ((engine.events - from) / cpuMsSince(cpuBefore)) * 1000;
 }
